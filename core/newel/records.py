@@ -6,14 +6,56 @@ does, and boot refuses what cannot be resolved. A record is never run by the one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from typing import Any, Literal
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, Final, Literal
 
 import msgspec
 
 from newel.errors import Place, place_of
 
 Scoped = Literal["app", "request"]
+
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""The methods that ask for no change (RFC 9110, section 9.2.1)."""
+
+
+class Parameter(msgspec.Struct, frozen=True, kw_only=True):
+    """One parameter of a handler, as boot resolved it.
+
+    `source` says where its value comes from; `type` is the annotation without `| None`; `default` is `NO_DEFAULT` where
+    the handler gives none.
+    """
+
+    name: str
+    source: Literal["path", "query", "form", "json", "query string", "contract"]
+    type: Any
+    optional: bool = False
+    default: Any = msgspec.NODEFAULT
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """A route as plugins see it in `newel_route(route)`; a handler or provider may ask for it by type.
+
+    `rule` is the whole path with its prefixes; `options` are the keyword arguments of the declaration that the kernel or
+    a plugin declared (`retries=2`); `contracts` are the contract types the handler asks for; `returns` is the handler's
+    return annotation, or `inspect.Signature.empty`.
+    """
+
+    rule: str
+    methods: frozenset[str]
+    handler: Callable[..., Any]
+    name: str
+    place: Place
+    host: str | None = None
+    options: Mapping[str, Any] = {}
+    parameters: tuple[Parameter, ...] = ()
+    contracts: frozenset[Any] = frozenset()
+    returns: Any = None
+
+    @property
+    def safe(self) -> bool:
+        """Whether every method of the route is safe, so that nothing may be changed by it."""
+        return self.methods <= SAFE_METHODS
 
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
