@@ -1,0 +1,130 @@
+"""Every hook of the kernel.
+
+A plugin implements a hook by a function of its name, marked with `@hookimpl`. It takes as many of the arguments below
+as it wants, by name; any further parameter must be annotated with a contract or with the plugin's own `Config` and is
+resolved as a handler's would be (boot hooks: the `Config` only).
+
+Order: plugins are called as boot ordered them, first one first, unless a hook says otherwise. `None` means "nothing to
+add". Boot hooks are called through pluggy, so wrappers, `tryfirst` and `trylast` work there as pluggy's users know
+them. Request hooks are compiled into plans and called directly: wrappers, `tryfirst` and `trylast` are a boot error
+there (use a plugin's `before` and `after`, or the record `Around`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pluggy
+
+from newel.records import Provider, Route, RouteRecord
+
+if TYPE_CHECKING:
+    from click import Command
+
+    from newel.router import Router
+
+PROJECT: Final = "newel"
+
+hookspec: Final = pluggy.HookspecMarker(PROJECT)
+hookimpl: Final = pluggy.HookimplMarker(PROJECT)
+
+REQUEST_HOOKS: Final = frozenset(
+    {"newel_before_request", "newel_after_request", "newel_handle_error", "newel_teardown_request"}
+)
+"""The hooks that plans call directly."""
+
+
+# --- boot: what an application is made of -----------------------------------------------------------------------------
+
+
+@hookspec
+def newel_providers() -> Iterable[Provider] | None:  # type: ignore[empty-body]
+    """Return records that say how contracts are supplied. All results; called once, while booting."""
+
+
+@hookspec
+def newel_routes() -> Iterable[Router] | None:  # type: ignore[empty-body]
+    """Return routers to be served beside the application's own, which win over them. All results; called once."""
+
+
+@hookspec
+def newel_template_roots() -> Iterable[Path] | None:  # type: ignore[empty-body]
+    """Return folders of templates. All results; searched in plugin order, after the application's own `templates`."""
+
+
+@hookspec
+def newel_template_names() -> Mapping[str, Callable[..., Any]] | None:  # type: ignore[empty-body]
+    """Return functions that every template of every engine may call, by name. All results; called once.
+
+    Parameters of these functions annotated with a contract are supplied by the request; the template gives the others.
+    Markup is returned as `Markup`, anything else is escaped. The same name from two plugins is a conflict.
+    """
+
+
+@hookspec
+def newel_collect(hooks: Any) -> None:
+    """Collect what a plugin's own hookspecs asked for, once every plugin is registered; called before the commit.
+
+    `hooks.name_of_hook(...)` calls a hook and returns all results, in plugin order. Raise `BootError` with every
+    problem found: it is reported together with all others.
+    """
+
+
+@hookspec
+def newel_route(route: Route) -> Iterable[RouteRecord] | None:  # type: ignore[empty-body]
+    """Return what this plugin adds to one route: `Before`, `Guard`, `After`, `Around`. Called once for each route.
+
+    A plugin that returns nothing costs the route nothing. All results, in plugin order; `After` records run in the
+    reverse, and the first plugin's `Around` is the outermost.
+    """
+
+
+@hookspec
+def newel_commands() -> Iterable[Command] | None:  # type: ignore[empty-body]
+    """Return click commands that `newel` offers. All results; called only by the command line.
+
+    A command gets the booted `App` by `@click.pass_obj`.
+    """
+
+
+@hookspec
+def newel_startup(scope: Any) -> None:
+    """Do what must be done before the first request, in a scope that is committed afterwards. Called once."""
+
+
+@hookspec
+def newel_shutdown() -> None:
+    """Let go of what the plugin holds. Called once, in the reverse order; an error is logged and hides no other."""
+
+
+# --- requests -----------------------------------------------------------------------------------------------------------
+
+
+@hookspec
+def newel_before_request(request: Any, environ: Any, route: Any, scope: Any) -> Any:
+    """Look at every request before its guards and parameters; a result other than None ends the request with it.
+
+    The result is whatever a handler may return. `route` is None where no route matched (404, 405, a mount). A plugin
+    that concerns some routes only returns a `Before` from `newel_route` instead.
+    """
+
+
+@hookspec
+def newel_after_request(response: Any, request: Any, environ: Any, route: Any, scope: Any) -> None:
+    """Change status or headers of every final response, once, in the reverse order. The body is not to be touched."""
+
+
+@hookspec(firstresult=True)
+def newel_handle_error(error: Exception, request: Any, environ: Any, route: Any, scope: Any) -> Any:
+    """Make the response for an error; asked in the reverse order (the last plugin first), the first result wins.
+
+    The result is whatever a handler may return. Providers have rolled back by then. The essentials answer last, with
+    the status of the error and nothing else that it knows.
+    """
+
+
+@hookspec
+def newel_teardown_request(error: Exception | None, request: Any, environ: Any, route: Any, scope: Any) -> None:
+    """Run when the response is closed, always, in the reverse order. An error here is logged and hides no other."""
