@@ -1,0 +1,36 @@
+"""What every test has: no leftovers of another test, and hypothesis that finds the same examples each time."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("newel", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("newel")
+
+ROOT = Path(__file__).parent.parent
+INSTALLED = (str(ROOT / "core"), str(ROOT / "plugins"), str(ROOT / "tests"), sys.prefix, sys.base_prefix)
+
+
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Configuration comes from the test, not from whoever runs it."""
+    for name in [name for name in os.environ if name.startswith("NEWEL_") and not name.startswith("NEWEL_TEST_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def own_imports() -> Iterator[None]:
+    """Forget the applications that a test wrote and imported: an application's folder is put on `sys.path`."""
+    path, modules = list(sys.path), set(sys.modules)
+    yield
+    sys.path[:] = path
+    for name in set(sys.modules) - modules:
+        file = getattr(sys.modules[name], "__file__", None)
+        if file and not file.startswith(INSTALLED):
+            del sys.modules[name]

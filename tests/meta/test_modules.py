@@ -1,0 +1,60 @@
+"""Each module stands by itself, and each public package exposes what it says."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+import types
+import warnings
+from collections.abc import Iterator
+
+import pytest
+
+from tests.meta.project import PACKAGES, modules
+
+OURS = tuple(package.name for package in PACKAGES)
+PUBLIC = [*OURS, *(name for name in modules() if name == "newel.testing")]
+
+
+@contextlib.contextmanager
+def nothing_of_ours_imported() -> Iterator[None]:
+    """Hide our modules from `sys.modules`, and put back the very same ones afterwards."""
+    hidden = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] in OURS}
+    try:
+        yield
+    finally:
+        for name in [name for name in sys.modules if name.split(".")[0] in OURS]:
+            del sys.modules[name]
+        sys.modules.update(hidden)
+
+
+@pytest.mark.parametrize("name", modules())
+def test_module_imports_alone_without_a_warning(name: str) -> None:
+    with nothing_of_ours_imported(), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert importlib.import_module(name).__name__ == name
+
+
+def exposed(package: types.ModuleType) -> set[str]:
+    """Names that a user of the package sees: no private ones, no modules, nothing of `__future__`."""
+    return {
+        name
+        for name, value in vars(package).items()
+        if not name.startswith("_") and not isinstance(value, types.ModuleType) and name != "annotations"
+    }
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_all_of_a_public_package_is_what_it_exposes(name: str) -> None:
+    package = importlib.import_module(name)
+    declared = getattr(package, "__all__", [])
+    missing = [member for member in declared if not hasattr(package, member)]  # first, for it imports what comes late
+    assert [] == missing
+    assert exposed(package) == set(declared)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_all_of_a_public_package_is_sorted_without_repeats(name: str) -> None:
+    declared = list(getattr(importlib.import_module(name), "__all__", []))
+    assert sorted(set(declared)) == sorted(declared)
