@@ -270,6 +270,18 @@ class Manager(pluggy.PluginManager):
         """Return the implementations of a hook in the order of calling, each with its plugin."""
         return [(found.plugin, original(found.function)) for found in reversed(getattr(self.hook, hook).get_hookimpls())]
 
+    def callers(self, hook: str) -> list[tuple[Registered, Callable[..., Any]]]:
+        """Return one caller for each plugin that implements a boot hook, in the order of calling.
+
+        So each result is known to be somebody's; pluggy's wrappers stay around every one of these calls.
+        """
+        found = [impl for impl in getattr(self.hook, hook).get_hookimpls() if not (impl.wrapper or impl.hookwrapper)]
+        plugins = [impl.plugin for impl in reversed(found)]
+        return [
+            (plugin, self.subset_hook_caller(hook, [other for other in plugins if other is not plugin]))
+            for plugin in plugins
+        ]
+
     def arguments(self, hook: str) -> tuple[str, ...]:
         """Return the names of a hook's arguments."""
         spec = getattr(self.hook, hook).spec

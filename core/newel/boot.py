@@ -1,0 +1,333 @@
+"""Boot: record, then commit. Reads, loads, checks, orders, registers, collects and commits; reports all problems at once.
+
+1. read       the layers of configuration
+2. load       the plugins that are named, those under [use], and what they require; nothing else
+3. check      each section against its plugin's dataclass
+4. order      the plugins, for reasons that can be told
+5. register   with pluggy, after every hook and argument name was verified
+6. collect    records from hooks, and the application's routers
+7. commit     conflicts, plans, freeze (`newel.commit`)
+
+Step 8, `newel_startup`, belongs to the first use (`newel.wsgi`). A step that needs what an earlier one could not give
+is left out, so that every problem in the report is real.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any, Final, final
+
+import msgspec
+
+from newel import config
+from newel.commit import Collected, commit
+from newel.config import Configuration
+from newel.errors import BootError, Place, Problem, place_of
+from newel.generation import Generation
+from newel.hookspecs import PROJECT
+from newel.plugins import PLUGINS, PROVIDERS, Found, LoadFailure, Manager, Plugin, Registered
+from newel.plugins import constraints, find, implementations, installed, ordered, slots, unmarked
+from newel.router import Router
+from newel.settings import AppConfig
+from newel.supplies import Owned
+
+ESSENTIALS: Final = ("newel_essentials:EssentialsPlugin", "newel_security:SecurityPlugin")
+"""Plugins that are on unless `[app] without` names them. Import paths, so that no entry points are read for them."""
+
+
+@final
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """What an application is made from: a file, folder or mapping, and the last layer, the arguments."""
+
+    config: Any = None
+    arguments: Mapping[str, Mapping[str, Any]] = {}
+    routers: tuple[Router, ...] = ()
+    plugins: tuple[Any, ...] = ()
+    profile: str | None = None
+    place: Place
+
+
+def boot(source: Source) -> Generation:
+    """Make a generation. Raises `BootError` with every problem of every step."""
+    return _Boot(source).run()
+
+
+@final
+class _Boot:
+    """One boot under way: what is known so far, and every problem found."""
+
+    def __init__(self, source: Source) -> None:
+        self.source: Final = source
+        self.problems: Final[list[Problem]] = []
+        self.configuration: Final[Configuration] = config.read(
+            source.config,
+            profile=source.profile,
+            environ=os.environ,
+            arguments=source.arguments,
+            place=source.place,
+        )
+        self.manager: Final = Manager()
+
+    def run(self) -> Generation:
+        if (folder := self.configuration.folder) is not None and str(folder) not in sys.path:
+            sys.path.insert(0, str(folder))
+        settings = self.configuration.check("app", AppConfig, self.problems)
+        found = self._loaded(settings or AppConfig())
+        registered = self._configured(found)
+        self._stop_if_wrong(settings)
+        self._registered(registered)
+        self._stop_if_wrong(settings)
+        assert settings is not None  # noqa: S101  -- said by _stop_if_wrong
+        collected = self._collected(settings)
+        generation = commit(collected, self.configuration, settings, self.manager, self.problems)
+        if self.problems or generation is None:
+            raise BootError(dict.fromkeys(self.problems))
+        for router in collected.all_routers:
+            router.seal(self.source.place)
+        return generation
+
+    def _stop_if_wrong(self, settings: AppConfig | None) -> None:
+        if self.problems or settings is None:
+            raise BootError(dict.fromkeys(self.problems))
+
+    # --- 2. load ------------------------------------------------------------------------------------------------------
+
+    def _loaded(self, settings: AppConfig) -> list[Found]:
+        wanted: list[Found] = []
+        for path in ESSENTIALS:
+            if _short_name(path) not in settings.without:
+                self._add(wanted, path, reason="always on; [app] without switches it off")
+        self._unknown_without(settings)
+        for slot, setting in self.configuration.section("use").items():
+            names = setting.value if isinstance(setting.value, list) else [setting.value]
+            for name in names:
+                self._add(wanted, name, slot=slot, reason=f"[use] {slot}", place=setting.place)
+        listed = self.configuration.section("app").get("plugins")
+        for name in settings.plugins:
+            self._add(wanted, name, reason="[app] plugins", place=listed.place if listed else None)
+        for thing in self.source.plugins:
+            self._add_object(wanted, thing)
+        self._same_names(wanted)
+        return wanted
+
+    def _add(
+        self, wanted: list[Found], spelled: Any, *, slot: str = "", reason: str, place: Place | None = None
+    ) -> None:
+        if not isinstance(spelled, str):
+            self.problems.append(_no_name(spelled, reason, place))
+            return
+        if slot and ":" not in spelled and "." not in spelled and slot not in (known := slots()):
+            self.problems.append(_unknown_slot(slot, known, place))
+            return
+        try:
+            found = find(spelled, slot=slot, reason=reason, place=place)
+        except LoadFailure as failure:
+            self.problems.append(failure.problem)
+            return
+        self._take(wanted, found)
+
+    def _add_object(self, wanted: list[Found], thing: Any) -> None:
+        if isinstance(thing, str):
+            self._add(wanted, thing, reason="argument plugins", place=self.source.place)
+            return
+        if not isinstance(thing, ModuleType) and not (isinstance(thing, type) and issubclass(thing, Plugin)):
+            self.problems.append(_no_plugin(thing, self.source.place))
+            return
+        name = getattr(thing, "name", "") or getattr(thing, "__name__", "").rpartition(".")[2].lower()
+        self._take(
+            wanted,
+            Found(name=name, origin=thing, reason="argument plugins", spelled=name, place=self.source.place),
+        )
+
+    def _take(self, wanted: list[Found], found: Found) -> None:
+        if any(known.origin is found.origin for known in wanted):
+            return
+        wanted.append(found)
+        for required in found.says("requires"):
+            if not any(required in {known.name, known.spelled} for known in wanted):
+                self._add(wanted, required, reason=f"required by {found.name}", place=found.place)
+
+    def _unknown_without(self, settings: AppConfig) -> None:
+        known = tuple(_short_name(path) for path in ESSENTIALS)
+        setting = self.configuration.section("app").get("without")
+        for name in settings.without:
+            if name not in known:
+                self.problems.append(
+                    Problem(
+                        what=f"[app] without names {name!r}, which is not among the plugins that are always on.",
+                        found=name,
+                        allowed=known,
+                        places=(setting.place,) if setting else (),
+                        remedy="correct the name; other plugins are off unless they are listed.",
+                    )
+                )
+
+    def _same_names(self, wanted: list[Found]) -> None:
+        first: dict[str, Found] = {}
+        for found in wanted:
+            other = first.setdefault(found.name, found)
+            if other is not found:
+                self.problems.append(
+                    Problem(
+                        what=f"two plugins are named {found.name!r}: {other.spelled!r} and {found.spelled!r}.",
+                        places=(other.source, found.source),
+                        remedy="list one of them, or give one another `name`.",
+                    )
+                )
+
+    # --- 3. check, 4. order ---------------------------------------------------------------------------------------------
+
+    def _configured(self, wanted: list[Found]) -> list[Registered]:
+        configs: dict[str, Any] = {}
+        for found in wanted:
+            configs[found.name] = self.configuration.check(found.name, found.says("Config"), self.problems)
+        self._unknown_sections(wanted)
+        in_order = ordered(wanted, self.problems)
+        return [] if self.problems else [Registered(found, configs.get(found.name)) for found in in_order]
+
+    def _unknown_sections(self, wanted: list[Found]) -> None:
+        """A section nobody loaded is left alone if something installed is named so; else it is a mistake."""
+        known = {"app", "use", *(found.name for found in wanted)}
+        if known.issuperset(self.configuration.sections()) and not self.configuration.loose:
+            return
+        names = {*known, *installed(PLUGINS), *(key.partition(":")[2] for key in installed(PROVIDERS))}
+        self.problems.extend(config.unknown_sections(self.configuration, names))
+
+    # --- 5. register ----------------------------------------------------------------------------------------------------
+
+    def _registered(self, plugins: list[Registered]) -> None:
+        for plugin in plugins:
+            for name, function in unmarked(plugin.plugin):
+                self.problems.append(_unmarked(plugin, name, function))
+            if not any(True for _ in implementations(plugin.plugin)):
+                self.problems.append(_does_nothing(plugin))
+        self.manager.install(plugins, self.problems)
+
+    # --- 6. collect -----------------------------------------------------------------------------------------------------
+
+    def _collected(self, settings: AppConfig) -> Collected:
+        manager = self.manager
+        routers = [Owned("app", router) for router in self._application_routers(settings)]
+        try:
+            manager.hook.newel_collect(hooks=manager.hook)
+        except BootError as error:
+            self.problems.extend(error.problems)
+        reasons = constraints([plugin.found for plugin in manager.plugins])
+        return Collected(
+            routers=tuple(routers),
+            plugin_routers=tuple(self._each("newel_routes")),
+            providers=tuple(self._each("newel_providers")),
+            template_roots=tuple(self._each("newel_template_roots")),
+            template_names=tuple(
+                Owned(owned.owner, pair)
+                for owned in self._whole("newel_template_names")
+                for pair in sorted(owned.value.items())
+            ),
+            reasons={
+                plugin.name: (plugin.found.reason, *reasons[plugin.name].values()) for plugin in manager.plugins
+            },
+        )
+
+    def _whole(self, hook: str) -> list[Owned]:
+        """Call a boot hook for each plugin, so that every result is known to be somebody's."""
+        results = [(plugin.name, caller()) for plugin, caller in self.manager.callers(hook)]
+        return [Owned(owner, result) for owner, found in results for result in found if result is not None]
+
+    def _each(self, hook: str) -> list[Owned]:
+        return [Owned(owned.owner, value) for owned in self._whole(hook) for value in owned.value]
+
+    def _application_routers(self, settings: AppConfig) -> list[Router]:
+        listed = self.configuration.section("app").get("routes")
+        found: list[Router] = []
+        for name in settings.routes:
+            found += self._routers_of(name, listed.place if listed else None)
+        found += self.source.routers
+        return list(dict.fromkeys(found))
+
+    def _routers_of(self, name: str, place: Place | None) -> list[Router]:
+        try:
+            module = importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if not error.name or not (name == error.name or name.startswith(f"{error.name}.")):
+                raise
+            self.problems.append(_no_module(name, error.name, place))
+            return []
+        routers = [value for value in vars(module).values() if isinstance(value, Router) and value.module == name]
+        if not routers:
+            self.problems.append(_no_router(name, module, place))
+        return routers
+
+
+def _short_name(path: str) -> str:
+    return path.partition(":")[0].removeprefix("newel_")
+
+
+# --- what is said -------------------------------------------------------------------------------------------------------
+
+
+def _places(place: Place | None) -> tuple[Place, ...]:
+    return () if place is None else (place,)
+
+
+def _no_name(spelled: Any, reason: str, place: Place | None) -> Problem:
+    return Problem(
+        what=f"{reason} says {spelled!r}, which is no plugin's name.",
+        places=_places(place),
+        remedy='write the name as text: "sql", or "package.module:Class".',
+    )
+
+
+def _unknown_slot(slot: str, known: Mapping[str, tuple[str, ...]], place: Place | None) -> Problem:
+    return Problem(
+        what=f"[use] says {slot!r}, and nothing that is installed fills such a slot.",
+        found=slot,
+        allowed=tuple(known),
+        places=_places(place),
+        remedy="correct the name of the slot, or install what fills it.",
+    )
+
+
+def _no_plugin(thing: Any, place: Place) -> Problem:
+    return Problem(
+        what=f"App(plugins=...) holds {thing!r}, which is no plugin.",
+        places=(place,),
+        remedy="give names, modules, or subclasses of newel.Plugin.",
+    )
+
+
+def _unmarked(plugin: Registered, name: str, function: Any) -> Problem:
+    return Problem(
+        what=f"plugin {plugin.name!r}: {name}() is named as hooks are, and is not marked as one, so nothing calls it.",
+        places=(place_of(function),),
+        remedy=f"put @hookimpl above it (from newel import hookimpl), or name it otherwise than {PROJECT}_….",
+    )
+
+
+def _does_nothing(plugin: Registered) -> Problem:
+    return Problem(
+        what=f"plugin {plugin.name!r} implements no hook, so that enabling it does nothing.",
+        places=(plugin.found.source,),
+        remedy="mark its hooks with @hookimpl, or take it out of the configuration.",
+    )
+
+
+def _no_module(name: str, missing: str, place: Place | None) -> Problem:
+    return Problem(
+        what=f"[app] routes lists {name!r}, and there is no module {missing!r}.",
+        places=_places(place),
+        remedy="correct the name; the folder of newel.toml is searched first.",
+    )
+
+
+def _no_router(name: str, module: ModuleType, place: Place | None) -> Problem:
+    imported = [key for key, value in vars(module).items() if isinstance(value, Router)]
+    why = f"only imports {', '.join(imported)}" if imported else "creates no Router"
+    return Problem(
+        what=f"[app] routes lists {name!r}, which {why}.",
+        places=(*_places(place), place_of(module)),
+        remedy="list the module that creates the router, or bring it in by router.include(other).",
+    )

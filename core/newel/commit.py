@@ -1,0 +1,336 @@
+"""The commit of a boot: records become supplies, declarations become plans, conflicts become problems.
+
+Nothing is looked up at a request that can be looked up here. The application's routes win over a plugin's; two of one
+rank are a conflict that names both places.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import NoneType
+from typing import Any, Final, final
+
+import msgspec
+
+from newel import edges, literals, router
+from newel.compiler import Compiler
+from newel.config import Configuration
+from newel.contracts.keyed import Keyed
+from newel.contracts.renderer import Renderer
+from newel.contracts.templates import Templates, TemplateSettings
+from newel.contracts.validator import Validator
+from newel.errors import BootError, Problem, place_of
+from newel.generation import Generation
+from newel.keyring import KeyRing
+from newel.matcher import Edges, Entry, Matcher, conflicts
+from newel.pages import TemplateNames
+from newel.parameters import Signature, Wiring, contracts_of, signature_of
+from newel.plan import Plan, Responders, refuse
+from newel.plugins import Manager
+from newel.request import Request
+from newel.results import Page, Responder
+from newel.router import Declaration, Mount, Router
+from newel.rules import Rule, parse_host, parse_rule
+from newel.safety import Hosts, cross_site_guard, own_origin
+from newel.scope import Resolve, Scope
+from newel.records import Route
+from newel.settings import AppConfig
+from newel.supplies import Owned, Supplies
+from newel.urls import UrlMap, Urls
+
+APPLICATION: Final = "app"
+KEYED: Final = (Renderer, Validator, Templates, Responder)
+"""Contracts that may be asked for as `Keyed[...]` even where no plugin provides one."""
+
+
+@final
+class Collected(msgspec.Struct, frozen=True, kw_only=True):
+    """What boot collected: every record with its owner."""
+
+    routers: tuple[Owned, ...]
+    plugin_routers: tuple[Owned, ...]
+    providers: tuple[Owned, ...]
+    template_roots: tuple[Owned, ...]
+    template_names: tuple[Owned, ...]
+    reasons: Mapping[str, tuple[str, ...]]
+
+    @property
+    def all_routers(self) -> tuple[Router, ...]:
+        """The application's routers, then the plugins'."""
+        return tuple(owned.value for owned in (*self.routers, *self.plugin_routers))
+
+
+@final
+class Declared(msgspec.Struct, frozen=True):
+    """A declaration with its rules read: what becomes an entry of the matcher."""
+
+    owner: str
+    declaration: Declaration
+    signature: Signature
+    rule: Rule
+    host: Rule | None
+
+
+def commit(
+    collected: Collected,
+    configuration: Configuration,
+    settings: AppConfig,
+    manager: Manager,
+    problems: list[Problem],
+) -> Generation | None:
+    """Make the generation; None where problems leave nothing to make."""
+    return _Commit(collected, configuration, settings, manager, problems).run()
+
+
+@final
+class _Commit:
+    def __init__(
+        self,
+        collected: Collected,
+        configuration: Configuration,
+        settings: AppConfig,
+        manager: Manager,
+        problems: list[Problem],
+    ) -> None:
+        self.collected: Final = collected
+        self.configuration: Final = configuration
+        self.settings: Final = settings
+        self.manager: Final = manager
+        self.problems: Final = problems
+
+    def run(self) -> Generation | None:
+        urls, declared, mounts = self._routing()
+        roots = self._template_roots()
+        supplies = self._supplies(urls, roots)
+        if self.problems:
+            return None
+        wiring = self._wiring(supplies)
+        compiler = Compiler(
+            self.manager,
+            wiring,
+            self._responders(supplies),
+            cross_site_guard(self.settings.origins),
+            self.problems,
+        )
+        plans = [compiler.route(found.declaration, found.rule, found.signature) for found in declared]
+        edge_plans = self._edges(compiler)
+        mount_plans = [(mount, self._mount_plan(compiler, mount)) for mount in mounts]
+        self._check_pages(plans, supplies)
+        if self.problems:
+            return None
+        self.problems += literals.problems(self.collected.all_routers, urls, supplies.application[Keyed[Templates]])
+        return Generation(
+            configuration=self.configuration,
+            settings=self.settings,
+            manager=self.manager,
+            reasons=self.collected.reasons,
+            plans=tuple(plans),
+            edges={**edge_plans, **{f"mount {mount.prefix}": plan for mount, plan in mount_plans}},
+            match=self._matcher(declared, plans, edge_plans, mount_plans).match,
+            hosts=Hosts(self.settings.hosts),
+            urls=urls,
+            supplies=supplies.request,
+            providers=tuple((owned.owner, owned.value) for owned in supplies.providers),
+            application=supplies.application,
+            template_roots=roots,
+        )
+
+    # --- routes -------------------------------------------------------------------------------------------------------
+
+    def _routing(self) -> tuple[UrlMap, list[Declared], list[Mount]]:
+        declared: list[Declared] = []
+        mounts: list[Mount] = []
+        for owned in (*self.collected.routers, *self.collected.plugin_routers):
+            try:
+                declared += [self._read(owned.owner, one) for one in owned.value.declarations()]
+                mounts += owned.value.mounts()
+            except BootError as error:
+                self.problems.extend(error.problems)
+        self.problems += router.mount_problems(mounts)
+        declared = self._without_overridden(declared)
+        return UrlMap((found.declaration, found.rule, found.host) for found in declared), declared, mounts
+
+    def _read(self, owner: str, declaration: Declaration) -> Declared:
+        """Read a declaration's rules, typed by its handler's annotations."""
+        signature = signature_of(declaration.handler, self.problems)
+        annotations = {
+            parameter.name: parameter.annotation
+            for parameter in signature.parameters
+            if parameter.annotation is not parameter.empty and parameter.annotation is not Any
+        }
+        host = None
+        if declaration.host is not None:
+            host = parse_host(declaration.host, declaration.converters, declaration.place).typed(annotations)
+        taken = host.names if host is not None else ()
+        rule = parse_rule(declaration.rule, declaration.converters, declaration.place, taken=taken).typed(annotations)
+        return Declared(owner, declaration, signature, rule, host)
+
+    def _without_overridden(self, declared: list[Declared]) -> list[Declared]:
+        """Let the application's routes win over a plugin's; two of one rank are a problem."""
+        entries = [
+            Entry(rule=found.rule, methods=found.declaration.methods, host=found.host, target=found) for found in declared
+        ]
+        overridden: set[int] = set()
+        for first, second, method in conflicts(entries):
+            ranks = [entry.target.owner == APPLICATION for entry in (first, second)]
+            if ranks[0] == ranks[1]:
+                self.problems.append(_twice(first.target, second.target, method))
+            else:
+                overridden.add(id(second.target if ranks[0] else first.target))
+        return [found for found in declared if id(found) not in overridden]
+
+    def _matcher(
+        self,
+        declared: Sequence[Declared],
+        plans: Sequence[Plan],
+        edge_plans: Mapping[str, Plan],
+        mounts: Sequence[tuple[Mount, Plan]],
+    ) -> Matcher:
+        entries = [
+            Entry(rule=found.rule, methods=found.declaration.methods, host=found.host, target=plan)
+            for found, plan in zip(declared, plans, strict=True)
+        ]
+        return Matcher(
+            entries,
+            Edges(
+                not_found=edge_plans["not found"],
+                method_not_allowed=edge_plans["method not allowed"],
+                slash_redirect=edge_plans["slash redirect"],
+                options=edge_plans["options"],
+            ),
+            [(mount.prefix, plan) for mount, plan in mounts],
+        )
+
+    def _edges(self, compiler: Compiler) -> dict[str, Plan]:
+        calls: dict[str, Resolve] = {
+            "not found": edges.not_found,
+            "method not allowed": edges.method_not_allowed,
+            "slash redirect": edges.slash_redirect,
+            "options": edges.options,
+        }
+        return {name: compiler.edge(call, call) for name, call in calls.items()}
+
+    def _mount_plan(self, compiler: Compiler, mount: Mount) -> Plan:
+        return compiler.edge(edges.mounted(mount.app, self.settings.limits), mount.app, guarded=True)
+
+    # --- supplies -----------------------------------------------------------------------------------------------------
+
+    def _supplies(self, urls: UrlMap, roots: Sequence[tuple[str, Path]]) -> Supplies:
+        values: dict[Any, Any] = {
+            AppConfig: self.settings,
+            Configuration: self.configuration,
+            KeyRing: self.settings.key_ring(self.configuration),
+            UrlMap: urls,
+        }
+        for plugin in self.manager.plugins:
+            if plugin.config is not None:
+                values[type(plugin.config)] = plugin.config
+        per_request: dict[Any, Resolve] = {
+            Request: lambda scope: scope.request,
+            Route: lambda scope: scope.route,
+            Scope: lambda scope: scope,
+            Urls: lambda scope: _urls(urls, scope),
+        }
+        names = self._template_functions({*values, *per_request, *(one.value.contract for one in self.collected.providers)})
+        values[TemplateNames] = names
+        values[TemplateSettings] = TemplateSettings(
+            roots=tuple(root for _, root in roots),
+            names=frozenset(names.functions),
+            reload=self.configuration.profile == "development",
+        )
+        return Supplies(self.collected.providers, values, per_request, KEYED, self.problems)
+
+    def _wiring(self, supplies: Supplies) -> Wiring:
+        validators = supplies.application[Keyed[Validator]]
+        return Wiring(
+            supplies.request,
+            tuple(validators.values()),
+            self.settings.zone,
+            self.settings.limits,
+        )
+
+    def _responders(self, supplies: Supplies) -> Responders:
+        found: Any = supplies.application[Keyed[Responder]]
+        return Responders({**found, NoneType: refuse})
+
+    def _template_functions(self, known: Mapping[Any, Any] | set[Any]) -> TemplateNames:
+        functions: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {}
+        owners: dict[str, Owned] = {}
+        for owned in self.collected.template_names:
+            name, function = owned.value
+            other = owners.setdefault(name, owned)
+            if other is not owned:
+                self.problems.append(_same_name(name, other, owned))
+            table = dict.fromkeys(known)
+            functions[name] = (function, tuple(contracts_of(signature_of(function, self.problems), table)))
+        return TemplateNames(functions)
+
+    def _template_roots(self) -> tuple[tuple[str, Path], ...]:
+        own = [(APPLICATION, folder) for folder in self._own_template_folders()]
+        return (*own, *((owned.owner, Path(owned.value)) for owned in self.collected.template_roots))
+
+    def _own_template_folders(self) -> list[Path]:
+        """The folders of [app] templates, or `templates` beside the file and in each package that has routes."""
+        if self.settings.templates:
+            return list(self.settings.templates)
+        near = [self.configuration.folder] if self.configuration.folder is not None else []
+        for module in dict.fromkeys(one.module for one in self.collected.all_routers[: len(self.collected.routers)]):
+            near += _folders_of(module)
+        return [folder / "templates" for folder in dict.fromkeys(near) if (folder / "templates").is_dir()]
+
+    # --- checks -------------------------------------------------------------------------------------------------------
+
+    def _check_pages(self, plans: Sequence[Plan], supplies: Supplies) -> None:
+        """A handler that returns a Page needs a template engine."""
+        if supplies.application[Keyed[Templates]]:
+            return
+        for plan in plans:
+            if plan.route is not None and Page in _members(plan.route.returns):
+                self.problems.append(_no_engine(plan.route))
+
+
+def _urls(urls: UrlMap, scope: Scope) -> Urls:
+    environ = scope.environ
+    base = own_origin(environ) if environ else ""
+    return Urls(urls, environ.get("SCRIPT_NAME", ""), base)
+
+
+def _folders_of(module: str) -> list[Path]:
+    package = module.rpartition(".")[0]
+    spec = importlib.util.find_spec(package) if package else None
+    return [Path(folder) for folder in spec.submodule_search_locations or ()] if spec is not None else []
+
+
+def _members(annotation: Any) -> tuple[Any, ...]:
+    return getattr(annotation, "__args__", None) or (annotation,)
+
+
+# --- what is said -------------------------------------------------------------------------------------------------------
+
+
+def _twice(first: Declared, second: Declared, method: str) -> Problem:
+    same = "" if first.declaration.rule == second.declaration.rule else f" (as {second.declaration.rule})"
+    return Problem(
+        what=f"route {method} {first.declaration.rule} is declared twice{same}; one of the two would never be reached.",
+        places=(first.declaration.place, second.declaration.place),
+        remedy="change the path or the methods of one of them, or remove it.",
+    )
+
+
+def _same_name(name: str, first: Owned, second: Owned) -> Problem:
+    return Problem(
+        what=f"templates get the function {name!r} twice: from plugin {first.owner!r} and from plugin {second.owner!r}.",
+        places=(place_of(first.value[1]), place_of(second.value[1])),
+        remedy="enable one of the two plugins, or rename one function.",
+    )
+
+
+def _no_engine(route: Route) -> Problem:
+    return Problem(
+        what=f"route {route.rule} returns a Page, and no template engine is enabled.",
+        places=(route.place,),
+        remedy='write [use] templates = "jinja2" (or "mako") in the configuration.',
+    )
+

@@ -1,0 +1,63 @@
+"""What is no route has a plan too: unmatched URLs, wrong methods, slash redirects, OPTIONS, and mounts.
+
+Edge plans run `before` and `after` hooks, so that headers and logging cover every response; they resolve no parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import quote
+
+from newel.body import Limits, open_stream
+from newel.errors import HTTPError
+from newel.matcher import SAFE_IN_PATH
+from newel.response import Response
+from newel.scope import Resolve, Scope
+
+
+def not_found(scope: Scope) -> Any:
+    """Answer a path that no route has (404)."""
+    raise HTTPError(404)
+
+
+def method_not_allowed(scope: Scope) -> Any:
+    """Answer a method that a path's routes do not have (405, with the `Allow` that RFC 9110, 15.5.6 asks for)."""
+    raise HTTPError(405, headers={"Allow": ", ".join(scope.args["allowed"])})
+
+
+def options(scope: Scope) -> Any:
+    """Answer OPTIONS for a path whose routes have none of their own (RFC 9110, 9.3.7)."""
+    return Response(b"", 204, [("Allow", ", ".join(scope.args["allowed"]))])
+
+
+def slash_redirect(scope: Scope) -> Any:
+    """Send the browser to the path with its slash, method and body kept (308)."""
+    environ = scope.environ
+    location = quote(environ.get("SCRIPT_NAME", "").encode("latin-1"), SAFE_IN_PATH) + scope.args["location_path"]
+    if query := environ.get("QUERY_STRING"):
+        location = f"{location}?{query}"
+    return Response(b"", 308, [("Location", location)])
+
+
+def mounted(app: Callable[..., Iterable[bytes]], limits: Limits) -> Resolve:
+    """Return what calls a foreign WSGI application below a prefix.
+
+    It gets SCRIPT_NAME and PATH_INFO as PEP 3333 wants them, a body that ends at the limit, and its `close()`.
+    """
+
+    def call(scope: Scope) -> Response:
+        environ = dict(scope.environ)
+        prefix: str = scope.args["prefix"].encode().decode("latin-1")
+        environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + prefix
+        environ["PATH_INFO"] = environ["PATH_INFO"][len(prefix) :]
+        environ["wsgi.input"] = open_stream(environ, limits)
+        return Foreign.from_wsgi(app, environ)
+
+    return call
+
+
+class Foreign(Response):
+    """The answer of a mounted application: hooks may add headers where there are none, and leave its body alone."""
+
+    __slots__ = ()

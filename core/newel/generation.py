@@ -1,0 +1,77 @@
+"""A generation: all that one boot built. Immutable; two of them share nothing.
+
+What serves a request is reached in one step from here: `match`, `hosts`. The rest is what people and commands look at.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, final
+
+import msgspec
+
+from newel.config import Configuration
+from newel.plan import Plan
+from newel.plugins import Manager
+from newel.records import Provider, Route
+from newel.safety import Hosts
+from newel.scope import ApplicationScope, Scope, Supply
+from newel.settings import AppConfig
+from newel.urls import UrlMap
+
+Match = Callable[[str, str, str], tuple[Plan, Mapping[str, Any]]]
+
+_log: Final = logging.getLogger("newel")
+
+
+@final
+class Generation(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """Configuration, plugins, plans and open resources of one application.
+
+    `plans` lists the routes' plans in the order of declaration, `edges` those of what is no route, by name. `supplies`
+    is what a scope opens; `application` holds what lives as long as the generation.
+    """
+
+    configuration: Configuration
+    settings: AppConfig
+    manager: Manager
+    reasons: Mapping[str, tuple[str, ...]]
+    plans: tuple[Plan, ...]
+    edges: Mapping[str, Plan]
+    match: Match
+    hosts: Hosts
+    urls: UrlMap
+    supplies: dict[Any, Supply]
+    providers: tuple[tuple[str, Provider], ...]
+    application: ApplicationScope
+    template_roots: tuple[tuple[str, Path], ...] = ()
+
+    @property
+    def development(self) -> bool:
+        """Whether this is the development profile."""
+        return self.configuration.profile == "development"
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Every route, in the order of declaration."""
+        return tuple(plan.route for plan in self.plans if plan.route is not None)
+
+    def scope(self) -> Scope:
+        """Return a scope outside any request."""
+        return Scope(self.supplies, {}, None, {})
+
+    def start(self) -> None:
+        """Call `newel_startup` in a scope of its own; an error undoes the start."""
+        with self.scope() as scope:
+            self.manager.hook.newel_startup(scope=scope)
+
+    def close(self) -> None:
+        """Call every plugin's `newel_shutdown`, last plugin first, and close what the application holds."""
+        for plugin, shutdown in reversed(self.manager.calls("newel_shutdown")):
+            try:
+                shutdown()
+            except Exception:
+                _log.exception("newel_shutdown of plugin %r failed", plugin.name)
+        self.application.close()

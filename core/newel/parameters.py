@@ -1,0 +1,427 @@
+"""A signature becomes resolvers, and a function is bound to them.
+
+A handler's signature names what it needs. Boot reads each parameter once: where its value comes from (`Parameter`), and
+how it is made from the scope of a request (a resolver). A bound function takes the scope and nothing else.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import NoneType, UnionType
+from typing import Any, Final, Union, final, get_args, get_origin
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from newel import scalars
+from newel.body import Limits, form_fields, json_bytes, query_fields
+from newel.contracts.validator import FieldError, Form, InvalidInput, Json, Query, Reader, Validator
+from newel.errors import HTTPError, Place, Problem, place_of
+from newel.records import Parameter, Provider
+from newel.scope import Resolve, Scope, Supply, not_provided
+
+REQUIRED: Final = msgspec.NODEFAULT
+_SOURCES: Final[Mapping[Any, str]] = {Form: "form", Json: "json", Query: "query string"}
+
+
+@final
+class Wiring(msgspec.Struct, frozen=True):
+    """What a generation can supply to a parameter."""
+
+    supplies: Mapping[Any, Supply]
+    validators: Sequence[Validator] = ()
+    timezone: ZoneInfo = ZoneInfo("UTC")
+    limits: Limits = Limits()
+
+
+class InvalidQuery(InvalidInput):
+    """A query parameter of a handler is missing or does not read as its type (400)."""
+
+    http_status: Final = 400  # type: ignore[misc]
+
+
+# --- reading a signature ------------------------------------------------------------------------------------------------
+
+
+@final
+class Signature(msgspec.Struct, frozen=True):
+    """A function's parameters with their annotations evaluated, and what it says it returns."""
+
+    parameters: tuple[inspect.Parameter, ...]
+    returns: Any
+
+
+def signature_of(function: Callable[..., Any], problems: list[Problem]) -> Signature:
+    """Read a function's signature. Annotations that cannot be evaluated are problems, and stand as `Any`."""
+    hints = _hints(function, problems)
+    parameters = []
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
+            problems.append(
+                Problem(
+                    what=f"{label(function)} takes {parameter}; what it needs cannot be told from that.",
+                    places=(place_of(function),),
+                    remedy="name each parameter.",
+                )
+            )
+            continue
+        parameters.append(parameter.replace(annotation=hints.get(parameter.name, parameter.annotation)))
+    return Signature(tuple(parameters), hints.get("return", inspect.Signature.empty))
+
+
+def _hints(function: Callable[..., Any], problems: list[Problem]) -> dict[str, Any]:
+    function = inspect.unwrap(getattr(function, "func", function))
+    owner = function if inspect.isroutine(function) else getattr(type(function), "__call__", function)
+    if isinstance(function, type):
+        owner = function.__init__
+    owner = getattr(owner, "__func__", owner)
+    try:
+        raw = inspect.get_annotations(owner)
+    except NameError as error:  # CPython 3.14 and later evaluate on this call
+        problems.append(_unresolved(owner, str(error.name), "an annotation"))
+        return {}
+    cells = zip(owner.__code__.co_freevars, owner.__closure__ or (), strict=False) if hasattr(owner, "__code__") else ()
+    near = {name: cell.cell_contents for name, cell in cells}
+    return {name: _evaluated(owner, name, text, near, problems) for name, text in raw.items()}
+
+
+def _evaluated(owner: Any, name: str, annotation: Any, near: dict[str, Any], problems: list[Problem]) -> Any:
+    if not isinstance(annotation, str):
+        return annotation
+    try:
+        return eval(annotation, owner.__globals__, near)
+    except NameError as error:
+        problems.append(_unresolved(owner, str(error.name), f"{name}: {annotation}"))
+    except Exception as error:
+        problems.append(
+            Problem(
+                what=f"{label(owner)}: the annotation {annotation!r} of {name!r} cannot be evaluated ({error!r}).",
+                places=(place_of(owner),),
+                remedy="correct the annotation.",
+            )
+        )
+    return Any
+
+
+def _unresolved(owner: Any, missing: str, shown: str) -> Problem:
+    return Problem(
+        what=f"{label(owner)}: {missing!r} in ({shown}) is not there when the program runs; "
+        "was it imported under TYPE_CHECKING only, or defined in a function?",
+        found=missing,
+        allowed=tuple(name for name in owner.__globals__ if not name.startswith("_")),
+        places=(place_of(owner),),
+        remedy="import it at the top of the module. So that ruff leaves the import there, write in pyproject.toml: "
+        '[tool.ruff.lint] extend-ignore = ["TC001", "TC002", "TC003"].',
+    )
+
+
+def label(function: Any) -> str:
+    """Return how an error names a function: `module.name()`."""
+    function = getattr(function, "func", function)
+    name = getattr(function, "__qualname__", None) or type(function).__qualname__
+    return f"{getattr(function, '__module__', '?')}.{name}()"
+
+
+# --- where a handler's values come from ---------------------------------------------------------------------------------
+
+
+def parameters_of(
+    signature: Signature,
+    handler: Callable[..., Any],
+    variables: Iterable[str],
+    supplies: Mapping[Any, Any],
+    problems: list[Problem],
+) -> tuple[Parameter, ...]:
+    """Tell where each parameter of a handler comes from; what cannot be told is a problem."""
+    names = set(variables)
+    found = []
+    for parameter in signature.parameters:
+        kind, optional = _without_none(parameter.annotation)
+        default = REQUIRED if parameter.default is parameter.empty else parameter.default
+        source = "path" if parameter.name in names else _source(kind, supplies)
+        if source is None:
+            problems.append(_unknown_source(handler, parameter, kind, optional, supplies))
+            continue
+        if source == "contract" and kind not in supplies and not optional:
+            problems.append(_asked_by(handler, parameter.name, not_provided(kind, supplies)))
+        kept = parameter.annotation if source == "query" else kind
+        found.append(
+            Parameter(name=parameter.name, source=source, type=kept, optional=optional, default=default)  # type: ignore[arg-type]
+        )
+        names.discard(parameter.name)
+    if names:
+        problems.append(_unused(handler, sorted(names), signature))
+    return tuple(found)
+
+
+def _source(kind: Any, supplies: Mapping[Any, Any]) -> str | None:
+    if (origin := get_origin(kind)) in _SOURCES:
+        return _SOURCES[origin]
+    if kind in supplies or getattr(kind, "__newel_slot__", None):
+        return "contract"
+    return "query" if scalars.is_scalar(kind) else None
+
+
+def _without_none(annotation: Any) -> tuple[Any, bool]:
+    """Return `X, True` for `X | None`, and the annotation itself otherwise."""
+    if get_origin(annotation) in {Union, UnionType}:
+        members = [member for member in get_args(annotation) if member is not NoneType]
+        if len(members) == 1:
+            return members[0], True
+    return annotation, False
+
+
+def _unknown_source(
+    handler: Any, parameter: inspect.Parameter, kind: Any, optional: bool, supplies: Mapping[Any, Any]
+) -> Problem:
+    if parameter.annotation is parameter.empty:
+        return Problem(
+            what=f"{label(handler)}: parameter {parameter.name!r} has no annotation and is no variable of the path.",
+            places=(place_of(handler),),
+            remedy="annotate it with what it asks for, or name it in the path as <" + parameter.name + ">.",
+        )
+    if isinstance(kind, type) and kind not in {dict, object}:
+        return _asked_by(handler, parameter.name, not_provided(kind, supplies))
+    return Problem(
+        what=f"{label(handler)}: parameter {parameter.name!r} is annotated {parameter.annotation!r}, "
+        "and nothing tells where such a value would come from.",
+        places=(place_of(handler),),
+        remedy="ask for a scalar, a list of scalars, Request, Form[T], Json[T], Query[T] or a contract.",
+    )
+
+
+def _asked_by(asker: Any, parameter: str, problem: Problem) -> Problem:
+    return msgspec.structs.replace(
+        problem,
+        what=f"{label(asker)}, parameter {parameter!r}: {problem.what}",
+        places=(place_of(asker),),
+    )
+
+
+def _unused(handler: Any, names: list[str], signature: Signature) -> Problem:
+    return Problem(
+        what=f"{label(handler)}: the path has <{'>, <'.join(names)}>, and the handler has no parameter of that name.",
+        found=names[0],
+        allowed=tuple(parameter.name for parameter in signature.parameters),
+        places=(place_of(handler),),
+        remedy="add the parameter, or take the variable out of the path.",
+    )
+
+
+# --- binding ------------------------------------------------------------------------------------------------------------
+
+
+def bind_handler(
+    handler: Callable[..., Any], parameters: Sequence[Parameter], wiring: Wiring, problems: list[Problem]
+) -> Resolve:
+    """Return the handler as a function of the scope."""
+    queries = [parameter for parameter in parameters if parameter.source == "query"]
+    others = [parameter for parameter in parameters if parameter.source not in {"query", "path"}]
+    resolvers = [(parameter.name, _resolver(handler, parameter, wiring, problems)) for parameter in others]
+    has_path = any(parameter.source == "path" for parameter in parameters)
+    if not queries and not has_path:
+        return bound(handler, resolvers)
+    if not queries and not resolvers:
+        return lambda scope: handler(**scope.args)
+    return _bound_with_arguments(handler, _query_reader(handler, queries, wiring, problems), resolvers)
+
+
+def bound(function: Callable[..., Any], resolvers: Sequence[tuple[str, Resolve]]) -> Resolve:
+    """Bind a function's parameters, by name, to resolvers. PERF: the common sizes have a shape of their own."""
+    if not resolvers:
+        return lambda scope: function()
+    if len(resolvers) == 1 and _positional(function):
+        resolve = resolvers[0][1]
+        return lambda scope: function(resolve(scope))
+    pairs = tuple(resolvers)
+    return lambda scope: function(**{name: resolve(scope) for name, resolve in pairs})
+
+
+def _positional(function: Callable[..., Any]) -> bool:
+    first = next(iter(inspect.signature(function).parameters.values()))
+    return first.kind is not first.KEYWORD_ONLY
+
+
+def _bound_with_arguments(
+    handler: Callable[..., Any],
+    read_query: Callable[[Scope, dict[str, Any]], None] | None,
+    resolvers: Sequence[tuple[str, Resolve]],
+) -> Resolve:
+    pairs = tuple(resolvers)
+
+    def call(scope: Scope) -> Any:
+        values = dict(scope.args)
+        if read_query is not None:
+            read_query(scope, values)
+        for name, resolve in pairs:
+            values[name] = resolve(scope)
+        return handler(**values)
+
+    return call
+
+
+def bind_function(
+    function: Callable[..., Any],
+    named: Mapping[str, Resolve],
+    wiring: Wiring,
+    problems: list[Problem],
+    *,
+    asker: str = "",
+) -> Resolve:
+    """Bind a hook's, record's or provider's function: arguments by name where `named` has them, contracts by type."""
+    return bind_signature(function, signature_of(function, problems), named, wiring, problems, asker=asker)
+
+
+def bind_signature(
+    function: Callable[..., Any],
+    signature: Signature,
+    named: Mapping[str, Resolve],
+    wiring: Wiring,
+    problems: list[Problem],
+    *,
+    asker: str = "",
+) -> Resolve:
+    """Do what `bind_function` does with a signature that was read already."""
+    resolvers = []
+    for parameter in signature.parameters:
+        if (resolve := named.get(parameter.name)) is not None:
+            resolvers.append((parameter.name, resolve))
+            continue
+        kind, optional = _without_none(parameter.annotation)
+        if kind in wiring.supplies:
+            resolvers.append((parameter.name, contract_resolver(kind)))
+        elif optional:
+            resolvers.append((parameter.name, lambda scope: None))
+        elif parameter.default is parameter.empty:
+            problem = _asked_by(function, parameter.name, not_provided(kind, wiring.supplies))
+            what = f"{asker}: {problem.what}" if asker else problem.what
+            problems.append(msgspec.structs.replace(problem, what=what))
+    return bound(function, resolvers)
+
+
+def contracts_of(signature: Signature, supplies: Mapping[Any, Any]) -> list[Any]:
+    """Return the contracts that a signature asks for, of those that are supplied."""
+    kinds = [_without_none(parameter.annotation)[0] for parameter in signature.parameters]
+    return [kind for kind in kinds if kind in supplies]
+
+
+def contract_resolver(contract: Any) -> Resolve:
+    """Return what opens a contract in a scope."""
+    return lambda scope: scope[contract]
+
+
+def _resolver(handler: Any, parameter: Parameter, wiring: Wiring, problems: list[Problem]) -> Resolve:
+    if parameter.source == "contract":
+        if parameter.type in wiring.supplies:
+            return contract_resolver(parameter.type)
+        return lambda scope: None
+    reader = _reader(handler, parameter, wiring, problems)
+    if parameter.source == "form":
+        return _form_resolver(reader, wiring.limits)
+    if parameter.source == "json":
+        return _json_resolver(reader, wiring.limits)
+    return lambda scope: Query(reader.form(query_fields(scope.environ.get("QUERY_STRING", ""))))
+
+
+def _reader(handler: Any, parameter: Parameter, wiring: Wiring, problems: list[Problem]) -> Reader[Any]:
+    (kind,) = get_args(parameter.type)
+    for validator in wiring.validators:
+        if validator.accepts(kind):
+            try:
+                return validator.compile(kind, wiring.timezone)
+            except TypeError as error:
+                problems.append(_unreadable(handler, parameter, f"{error}"))
+                return None  # type: ignore[return-value]
+    problems.append(_unreadable(handler, parameter, f"no validator reads {kind!r}"))
+    return None  # type: ignore[return-value]
+
+
+def _unreadable(handler: Any, parameter: Parameter, why: str) -> Problem:
+    return Problem(
+        what=f"{label(handler)}, parameter {parameter.name!r}: {why}.",
+        places=(place_of(handler),),
+        remedy="use a dataclass or msgspec struct of types that can be read, or enable a plugin with a validator for it.",
+    )
+
+
+def _form_resolver(reader: Reader[Any], limits: Limits) -> Resolve:
+    def resolve(scope: Scope) -> Form[Any]:
+        fields, files = form_fields(scope.environ, limits)
+        if files:
+            scope.opened.append((UPLOADS, files))
+            fields = {**fields, **files}
+        try:
+            return Form(reader.form(fields), (), fields)
+        except InvalidInput as invalid:
+            return Form(None, invalid.errors, fields)
+
+    return resolve
+
+
+def _json_resolver(reader: Reader[Any], limits: Limits) -> Resolve:
+    def resolve(scope: Scope) -> Json[Any]:
+        try:
+            return Json(reader.data(json_bytes(scope.environ, limits)))
+        except ValueError as error:
+            raise HTTPError(400, f"the body is no valid JSON: {error}") from error
+
+    return resolve
+
+
+def _close_uploads(files: Mapping[str, Iterable[Any]], error: object) -> None:
+    for uploads in files.values():
+        for upload in uploads:
+            upload.close()
+
+
+UPLOADS: Final = Provider(contract="uploaded files", open=dict, close=_close_uploads)
+"""Ends the files of a form with the request that brought them."""
+
+
+# --- query parameters ---------------------------------------------------------------------------------------------------
+
+
+def _query_reader(
+    handler: Any, parameters: Sequence[Parameter], wiring: Wiring, problems: list[Problem]
+) -> Callable[[Scope, dict[str, Any]], None] | None:
+    """Return what reads all query parameters of a handler, with all their errors at once."""
+    if not parameters:
+        return None
+    readers = []
+    for parameter in parameters:
+        try:
+            read = scalars.reader_for(parameter.type, wiring.timezone)
+        except TypeError as error:
+            problems.append(_unreadable(handler, parameter, f"{error}"))
+            continue
+        default = None if parameter.default is REQUIRED and parameter.optional else parameter.default
+        readers.append((parameter.name, read, default))
+    return _reading(tuple(readers))
+
+
+def _reading(
+    readers: tuple[tuple[str, Callable[[Sequence[str]], Any], Any], ...],
+) -> Callable[[Scope, dict[str, Any]], None]:
+    def read_query(scope: Scope, values: dict[str, Any]) -> None:
+        text = scope.environ.get("QUERY_STRING", "")
+        sent = query_fields(text) if text else {}
+        errors: list[FieldError] = []
+        for name, read, default in readers:
+            texts = sent.get(name)
+            if texts is None:
+                if default is REQUIRED:
+                    errors.append(FieldError((name,), "missing", "This is required."))
+                else:
+                    values[name] = default
+                continue
+            try:
+                values[name] = read(texts)
+            except InvalidInput as invalid:
+                errors += [msgspec.structs.replace(error, place=(name, *error.place)) for error in invalid.errors]
+        if errors:
+            raise InvalidQuery(errors)
+
+    return read_query
+
+

@@ -1,0 +1,216 @@
+"""A plan: one route compiled with exactly the hooks, records and providers that apply to it.
+
+The way of a request, as `Plan.serve` walks it:
+
+1. before      hooks and `Before` records; a result ends the request
+2. guards      refuse by raising
+3. parameters  are resolved, and the handler is called, inside its `Around` records (`call`)
+4. result      becomes a response, by the responder of its class
+5. finish      opened providers commit, latest first; an error here is an error like any other
+6. save        what outlives a rollback
+7. after       hooks and `After` records see the final response once
+
+Sending and closing belong to the server's adapter (`newel.wsgi`). An error in 1 to 5 rolls back, `newel_handle_error`
+makes the response, and the way goes on at 6. What does not apply to a route is absent from its tuples.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, Final, final
+
+import msgspec
+
+from newel.errors import Place, Problem, ProblemError, place_of
+from newel.records import Route
+from newel.response import Response
+from newel.results import Responder
+from newel.scope import Resolve, Scope
+
+_log: Final = logging.getLogger("newel")
+
+
+@final
+class Step(msgspec.Struct, frozen=True):
+    """One line of a plan as people see it: stage, who brought it, and its function."""
+
+    stage: str
+    owner: str
+    function: Any
+
+    @property
+    def place(self) -> Place:
+        """Where the function was written."""
+        return place_of(self.function)
+
+
+@final
+class Responders(dict[type, Responder]):
+    """The responder of each class of result. A subclass's is found by its bases, once, and kept."""
+
+    def __missing__(self, kind: type) -> Responder:
+        responder = next((self[base] for base in kind.__mro__[1:] if base in self), refuse)
+        self[kind] = responder
+        return responder
+
+
+def refuse(result: Any, scope: Scope) -> Any:
+    """Say that a handler returned something that nothing makes a response of."""
+    handler = scope.route.handler if scope.route is not None else None
+    name = getattr(handler, "__qualname__", "a hook")
+    raise ProblemError(
+        Problem(
+            what=f"{name}() returned {result!r}, of which no response can be made.",
+            places=(place_of(handler),) if handler is not None else (),
+            remedy="return a str, Html, Page, Redirect, Data, Response, or data such as a dict, list or dataclass"
+            + (": a handler that has nothing to say returns Response(status=204)." if result is None else "."),
+        )
+    )
+
+
+@final
+class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """One route (or edge: 404, 405, redirect, mount) as a request runs it.
+
+    Every callable takes the scope. `steps` says the same for people. `retries` is how often the plan is run again from
+    the parameters after an error that says it is `retryable`.
+    """
+
+    supplies: Mapping[Any, Any]
+    responders: Responders
+    call: Resolve
+    route: Route | None = None
+    before: tuple[Resolve, ...] = ()
+    guards: tuple[Resolve, ...] = ()
+    after: tuple[Resolve, ...] = ()
+    teardown: tuple[Resolve, ...] = ()
+    errors: tuple[Resolve, ...] = ()
+    retries: int = 0
+    steps: tuple[Step, ...] = ()
+
+    def serve(self, scope: Scope) -> Response:
+        """Walk a request from `before` to `after`. Raises nothing but what ends the process."""
+        try:
+            response = self._answer(scope)
+        except Exception as error:
+            response = self._recover(scope, error)
+        except BaseException as error:
+            scope.unwind(error)
+            scope.close()
+            raise
+        if scope.opened and (failure := scope.save(response)) is not None:
+            response = self._recover(scope, failure)
+        scope.response = response
+        if self.after:
+            response = self._observed(scope)
+        return response
+
+    def _answer(self, scope: Scope) -> Response:
+        for before in self.before:
+            if (result := before(scope)) is not None:
+                break
+        else:
+            for guard in self.guards:
+                guard(scope)
+            if self.retries:
+                return self._tried_again(scope)
+            result = self.call(scope)
+        return self._finished(scope, result)
+
+    def _finished(self, scope: Scope, result: Any) -> Response:
+        response: Response = self.responders[type(result)](result, scope)
+        if scope.opened:
+            scope.finish(response)
+        return response
+
+    def _tried_again(self, scope: Scope) -> Response:
+        """Run the plan from the parameters, and again where it failed with an error that is `retryable`."""
+        for attempt in range(self.retries + 1):
+            try:
+                return self._finished(scope, self.call(scope))
+            except Exception as error:
+                if attempt == self.retries or not getattr(error, "retryable", False):
+                    raise
+                scope.discard(error)
+        raise AssertionError  # unreachable: the last attempt returns or raises
+
+    def _recover(self, scope: Scope, error: Exception) -> Response:
+        """Roll back and make the response of an error: the first answer of the hooks, or the bare status."""
+        scope.error = error
+        scope.unwind(error)
+        if status_of(error) >= 500:
+            _log.error("%s %s failed", *_what(scope), exc_info=error)
+        for handle in self.errors:
+            try:
+                if (result := handle(scope)) is not None:
+                    response: Response = self.responders[type(result)](result, scope)
+                    return response
+            except Exception as second:
+                scope.unwind(second)
+                _log.exception("%s %s: the error page failed too", *_what(scope))
+        return Response(b"", status_of(error))
+
+    def _observed(self, scope: Scope) -> Response:
+        """Show the final response to the `after` hooks; one that fails makes the response a 500, and ends the round."""
+        try:
+            for after in self.after:
+                after(scope)
+        except Exception as error:
+            scope.response = self._recover(scope, error)
+        response: Response = scope.response
+        return response
+
+
+def status_of(error: BaseException) -> int:
+    """Return the HTTP status an exception asks for by an integer `http_status`; 500 for every other."""
+    status = getattr(error, "http_status", 500)
+    return status if isinstance(status, int) and 400 <= status <= 599 else 500
+
+
+def _what(scope: Scope) -> tuple[str, str]:
+    environ = scope.environ
+    return str(environ.get("REQUEST_METHOD")), repr(environ.get("PATH_INFO"))[1:-1]
+
+
+# --- compiling the parts ------------------------------------------------------------------------------------------------
+
+
+def wrapped(around: Callable[[Scope], Generator[None, Any, Any]], call: Resolve, owner: str) -> Resolve:
+    """Wrap a call in one `Around`: a generator that yields once, receives the result, and may replace it."""
+
+    def run(scope: Scope) -> Any:
+        generator = around(scope)
+        next(generator)
+        try:
+            result = call(scope)
+        except BaseException as error:
+            try:
+                generator.throw(error)
+            except StopIteration as stop:
+                return stop.value
+        else:
+            try:
+                generator.send(result)
+            except StopIteration as stop:
+                return result if stop.value is None else stop.value
+        generator.close()
+        msg = f"an Around of plugin {owner!r} yields more than once"
+        raise RuntimeError(msg)
+
+    return run
+
+
+def blamed(call: Resolve, owner: str, stage: str) -> Resolve:
+    """Let an error that leaves a plugin's function name the plugin and the hook. PERF: costs nothing until it raises."""
+
+    def run(scope: Scope) -> Any:
+        try:
+            return call(scope)
+        except Exception as error:
+            note = f"in plugin {owner!r}, {stage}"
+            if note not in getattr(error, "__notes__", ()):
+                error.add_note(note)
+            raise
+
+    return run

@@ -1,0 +1,125 @@
+"""Safety that belongs to reading a request: which hosts are ours, and which requests come from another site.
+
+Both look at headers only: no token in forms, no session. See the security page of the documentation (checklist E18-E21,
+E37-E40).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, final
+from urllib.parse import urlsplit
+
+from newel.errors import HTTPError
+from newel.records import SAFE_METHODS
+from newel.scope import Resolve, Scope
+
+LOOPBACK: Final = ("localhost", ".localhost", "127.0.0.1", "[::1]")
+"""The hosts of the development profile. A leading dot stands for every subdomain as well."""
+
+_HOST: Final = re.compile(r"\A(?P<name>[a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?\Z")
+_MAX_KNOWN: Final = 1024
+
+
+@final
+class Hosts:
+    """The hosts an application answers for (RFC 9110, section 7.2). Ports are not compared.
+
+    A pattern is a name, a name with a leading dot (it and every subdomain), or `*`.
+    """
+
+    __slots__ = ("_exact", "_known", "_suffixes", "any")
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        lowered = [pattern.lower() for pattern in patterns]
+        self.any: Final = "*" in lowered
+        self._exact: Final = frozenset(pattern.lstrip(".") for pattern in lowered)
+        self._suffixes: Final = tuple(pattern for pattern in lowered if pattern.startswith("."))
+        self._known: Final[set[str]] = set()
+
+    def __contains__(self, host: str) -> bool:
+        """Tell whether a Host header is one of ours. PERF: headers that were found good are remembered, boundedly."""
+        return host in self._known or self._found(host)
+
+    def _found(self, host: str) -> bool:
+        match = _HOST.match(host.lower())
+        if match is None:
+            return False
+        name = match["name"].rstrip(".")
+        good = self.any or name in self._exact or name.endswith(self._suffixes)
+        if good and len(self._known) < _MAX_KNOWN:
+            self._known.add(host)
+        return good
+
+
+def cross_site_guard(trusted: Iterable[str]) -> Resolve:
+    """Return the guard of every route with an unsafe method: refuses what another site made a browser send.
+
+    `Sec-Fetch-Site` decides where a browser sends it; else `Origin`, or on HTTPS `Referer`, must be our own; with
+    neither, a request that carries cookies is refused and one without any (a script, a webhook) passes, as does one
+    that is authenticated by an `Authorization` header and carries no cookie. Origins listed in `[app] origins` pass.
+    """
+    listed = frozenset(origin.lower().rstrip("/") for origin in trusted)
+
+    def guard(scope: Scope) -> None:
+        environ = scope.environ
+        if environ["REQUEST_METHOD"] in SAFE_METHODS or _same_site(environ, listed):
+            return
+        raise HTTPError(403, "This request came from another site.")
+
+    return guard
+
+
+def _same_site(environ: Mapping[str, Any], listed: frozenset[str]) -> bool:
+    site = environ.get("HTTP_SEC_FETCH_SITE")
+    origin = environ.get("HTTP_ORIGIN")
+    if site is not None:
+        return site in {"same-origin", "none"} or (origin is not None and origin.lower() in listed)
+    if "HTTP_COOKIE" not in environ and "HTTP_AUTHORIZATION" in environ:
+        return True
+    if origin is None and environ.get("wsgi.url_scheme") == "https":
+        origin = _origin_of(environ.get("HTTP_REFERER"))
+    if origin is None:
+        return "HTTP_COOKIE" not in environ
+    return origin.lower() in listed or origin.lower() == own_origin(environ)
+
+
+def _origin_of(url: str | None) -> str | None:
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        return without_default_port(parts.scheme, parts.netloc)
+    except ValueError:
+        return "null"
+
+
+def own_origin(environ: Mapping[str, Any]) -> str:
+    """Return scheme, host and port the request came to; the host was validated before anything ran."""
+    host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    return without_default_port(environ["wsgi.url_scheme"], host)
+
+
+def without_default_port(scheme: str, host: str) -> str:
+    """Return an origin in the form that browsers send it (RFC 6454, section 6.2)."""
+    default = {"http": ":80", "https": ":443"}.get(scheme.lower(), "")
+    return f"{scheme}://{host.removesuffix(default) if default else host}".lower()
+
+
+def safe_target(url: str, own: str, allowed: Iterable[str]) -> bool:
+    """Tell whether a redirect may go to a URL: a path of ours, or an origin that is ours or listed (checklist E39).
+
+    Browsers read `//host`, `/\\host`, control characters and user information in ways of their own; all are refused.
+    """
+    if not url or any(character <= " " or character in "\\\x7f" for character in url):
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    if not parts.scheme and not parts.netloc:
+        return not url.startswith("//")
+    if parts.scheme.lower() not in {"http", "https"} or "@" in parts.netloc or not parts.hostname:
+        return False
+    return without_default_port(parts.scheme, parts.netloc) == own or parts.hostname.lower() in set(allowed)

@@ -1,0 +1,178 @@
+"""The application, and the adapter between a WSGI server (PEP 3333) and a plan.
+
+`App` boots when it is made (steps 1 to 7) and starts at its first use, because a server may fork in between. Serving is
+`answer`: host, path, match, plan, send.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from threading import RLock
+from typing import Any, Final, TypeVar, final
+
+from newel.boot import Source, boot
+from newel.errors import Problem, SetupError, place_of_caller
+from newel.generation import Generation
+from newel.plan import Plan
+from newel.router import Router
+from newel.scope import Scope, Supply
+
+T = TypeVar("T")
+StartResponse = Callable[..., Any]
+
+_REFUSED: Final = [("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff")]
+_log: Final = logging.getLogger("newel")
+
+
+@final
+class App:
+    """An application: a WSGI callable made from a configuration.
+
+    `config` is a file, a folder with `newel.toml`, a mapping, or None. The other arguments are the last layer of the
+    configuration: `routes` are modules' names or routers, `plugins` names, modules or `Plugin` classes, `use` fills
+    slots. `profile` is "production" unless NEWEL_PROFILE or this says otherwise.
+
+    Raises `BootError` with everything that is wrong.
+    """
+
+    def __init__(
+        self,
+        config: str | os.PathLike[str] | Mapping[str, Any] | None = None,
+        *,
+        routes: Iterable[str | Router] = (),
+        plugins: Iterable[Any] = (),
+        use: Mapping[str, str | list[str]] | None = None,
+        profile: str | None = None,
+    ) -> None:
+        listed = list(routes)
+        arguments: dict[str, dict[str, Any]] = {"app": {}, "use": dict(use or {})}
+        if modules := [route for route in listed if isinstance(route, str)]:
+            arguments["app"]["routes"] = modules
+        source = Source(
+            config=config,
+            arguments=arguments,
+            routers=tuple(route for route in listed if isinstance(route, Router)),
+            plugins=tuple(plugins),
+            profile=profile,
+            place=place_of_caller(),
+        )
+        self._source: Final = source
+        self._generation: Final = boot(source)
+        self._running: Generation | None = None
+        self._lock: Final = RLock()
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request (PEP 3333)."""
+        return answer(self._running or self.start(), environ, start_response)
+
+    @property
+    def generation(self) -> Generation:
+        """All that boot built, for looking at."""
+        return self._generation
+
+    def scope(self) -> Scope:
+        """Return a scope outside any request: `with app.scope() as scope: db = scope[Database]`."""
+        return (self._running or self.start()).scope()
+
+    def start(self) -> Generation:
+        """Start now instead of at the first request: `newel_startup` of every plugin, once."""
+        with self._lock:
+            if self._running is None:
+                self._generation.start()
+                atexit.register(self.close)
+                self._running = self._generation
+            return self._running
+
+    def close(self) -> None:
+        """Shut down: `newel_shutdown` of every plugin, and what the application holds. A later use starts again."""
+        with self._lock:
+            if self._running is not None:
+                atexit.unregister(self.close)
+                self._running = None
+                self._generation.close()
+
+    def override(self, contract: type[T], value: T) -> None:
+        """Supply a contract with a value of a test's own, before the start. Raises `SetupError` after it."""
+        if self._running is not None:
+            raise SetupError(
+                Problem(
+                    what=f"App.override({contract.__name__}, ...) after the application had started.",
+                    places=(place_of_caller(),),
+                    remedy="override before the first request, scope or start of this App.",
+                )
+            )
+        self._generation.supplies[contract] = Supply(lambda scope: value)
+
+
+def answer(generation: Generation, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """Answer one request: host, path, match, plan, send.
+
+    The host is checked before anything of anybody runs (checklist E37); the path is decoded once (E41).
+    """
+    host = environ.get("HTTP_HOST") or environ["SERVER_NAME"]
+    if host not in generation.hosts:
+        return _refused(start_response, "This host is not served here.\n")
+    path = environ.get("PATH_INFO") or "/"
+    if not path.isascii():
+        try:
+            path = path.encode("latin-1").decode()
+        except UnicodeError:
+            return _refused(start_response, "The path is not UTF-8.\n")
+    plan, args = generation.match(environ["REQUEST_METHOD"], path, host)
+    scope = Scope(plan.supplies, environ, plan.route, args)
+    response = plan.serve(scope)
+    body = response.start(environ, start_response)
+    if scope.opened or plan.teardown or response.is_streamed:
+        return Sent(body, scope, plan)
+    return body
+
+
+def _refused(start_response: StartResponse, text: str) -> Iterable[bytes]:
+    body = text.encode()
+    start_response("400 Bad Request", [*_REFUSED, ("Content-Length", str(len(body)))])
+    return (body,)
+
+
+@final
+class Sent:
+    """A response on its way out, and what happens when it is closed: providers close, `teardown` runs, always."""
+
+    __slots__ = ("_body", "_iterator", "_plan", "_scope")
+
+    def __init__(self, body: Iterable[bytes], scope: Scope, plan: Plan) -> None:
+        self._body = body
+        self._iterator = iter(body)
+        self._scope = scope
+        self._plan = plan
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._iterator)
+        except StopIteration:
+            raise
+        except BaseException as error:
+            self._scope.error = error
+            raise
+
+    def close(self) -> None:
+        """Close the body, then every provider, then run teardown: latest first, and one failure hides no other."""
+        scope = self._scope
+        try:
+            close = getattr(self._body, "close", None)
+            if close is not None:
+                close()
+        except Exception as error:
+            scope.error = scope.error or error
+            _log.exception("closing the body of a response failed")
+        scope.close()
+        for teardown in self._plan.teardown:
+            try:
+                teardown(scope)
+            except Exception:
+                _log.exception("newel_teardown_request failed")
