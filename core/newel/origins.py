@@ -1,0 +1,67 @@
+"""What `newel config` shows: each value, where it comes from and what it covers, as data. Secrets are masked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, final
+
+import msgspec
+
+from newel.config import Configuration
+from newel.errors import Place, place_of
+from newel.secret import MASK
+from newel.sources import Setting
+from newel.values import Field, fields_of, from_text, shown
+
+DEFAULT: Final = "the default"
+MISSING: Final = "(missing)"
+
+
+@final
+class Origin(msgspec.Struct, frozen=True):
+    """One value as it may be shown, its place, and the places of the values it covers, latest first."""
+
+    section: str
+    key: str
+    value: str
+    place: Place
+    overrides: tuple[Place, ...] = ()
+
+
+def origins(configuration: Configuration, classes: Mapping[str, type[Any] | None]) -> Iterator[Origin]:
+    """Yield every value with its origin: what is set, and what the classes of the sections have as defaults.
+
+    SECURITY: what no class describes (the section of a plugin that is not chosen, a misspelt key) is masked whole,
+    for nobody says which of it is secret.
+    """
+    for section in dict.fromkeys([*classes, *configuration.sections()]):
+        cls = classes.get(section)
+        settings = configuration.section(section)
+        declared = {field.key: field for field in fields_of(cls)} if cls is not None else {}
+        for key, setting in settings.items():
+            value = _set(setting, declared.get(key))
+            yield Origin(section, key, value, setting.place, setting.overrides)
+        for key, field in declared.items():
+            if key not in settings:
+                yield Origin(section, key, _default(field), _default_place(cls))
+
+
+def slots(configuration: Configuration) -> Iterator[Origin]:
+    """Yield the choices of `[use]`, which has no class: its keys are slots."""
+    for key, setting in configuration.section("use").items():
+        yield Origin("use", key, shown(setting.value), setting.place, setting.overrides)
+
+
+def _set(setting: Setting, field: Field | None) -> str:
+    if field is None:
+        return MASK
+    return shown(from_text(setting.value, field.kind) if setting.is_text else setting.value, field.kind)
+
+
+def _default(field: Field) -> str:
+    return MISSING if field.required else shown(field.default, field.kind)
+
+
+def _default_place(cls: Any) -> Place:
+    place = place_of(cls)
+    return Place(place.file, place.line, text=DEFAULT)
