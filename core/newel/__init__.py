@@ -1,6 +1,48 @@
 """Newel: a web framework made as a microkernel. Plugins, routes, request hooks and contracts; the rest is plugins."""
 
+from newel.contracts.validator import Form, Json, Query
+from newel.errors import BootError, HTTPError, NewelError
+from newel.files import FileResponse
 from newel.hookspecs import hookimpl, hookspec
 from newel.plugins import Plugin
+from newel.records import After, Around, Before, Guard, Provider, Route
+from newel.request import Request
+from newel.response import Response
+from newel.results import Data, Html, Page, Redirect
+from newel.router import Router
+from newel.scope import Scope
+from newel.secret import Secret
+from newel.uploads import UploadedFile
+from newel.urls import Urls
+from newel.wsgi import App
 
-__all__ = ["Plugin", "hookimpl", "hookspec"]
+__all__ = [
+    "After",
+    "App",
+    "Around",
+    "Before",
+    "BootError",
+    "Data",
+    "FileResponse",
+    "Form",
+    "Guard",
+    "HTTPError",
+    "Html",
+    "Json",
+    "NewelError",
+    "Page",
+    "Plugin",
+    "Provider",
+    "Query",
+    "Redirect",
+    "Request",
+    "Response",
+    "Route",
+    "Router",
+    "Scope",
+    "Secret",
+    "UploadedFile",
+    "Urls",
+    "hookimpl",
+    "hookspec",
+]

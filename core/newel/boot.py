@@ -32,7 +32,7 @@ from newel.hookspecs import PROJECT
 from newel.plugins import PLUGINS, PROVIDERS, Found, LoadFailure, Manager, Plugin, Registered
 from newel.plugins import constraints, find, implementations, installed, ordered, slots, unmarked
 from newel.router import Router
-from newel.settings import AppConfig
+from newel.settings import AppConfig, check_app, choices
 from newel.supplies import Owned
 
 ESSENTIALS: Final = ("newel_essentials:EssentialsPlugin", "newel_security:SecurityPlugin")
@@ -75,7 +75,7 @@ class _Boot:
     def run(self) -> Generation:
         if (folder := self.configuration.folder) is not None and str(folder) not in sys.path:
             sys.path.insert(0, str(folder))
-        settings = self.configuration.check("app", AppConfig, self.problems)
+        settings = check_app(self.configuration, self.problems)
         found = self._loaded(settings or AppConfig())
         registered = self._configured(found)
         self._stop_if_wrong(settings)
@@ -102,9 +102,8 @@ class _Boot:
             if _short_name(path) not in settings.without:
                 self._add(wanted, path, reason="always on; [app] without switches it off")
         self._unknown_without(settings)
-        for slot, setting in self.configuration.section("use").items():
-            names = setting.value if isinstance(setting.value, list) else [setting.value]
-            for name in names:
+        for slot, setting in choices(self.configuration, self.problems).items():
+            for name in setting.value:
                 self._add(wanted, name, slot=slot, reason=f"[use] {slot}", place=setting.place)
         listed = self.configuration.section("app").get("plugins")
         for name in settings.plugins:
@@ -115,11 +114,8 @@ class _Boot:
         return wanted
 
     def _add(
-        self, wanted: list[Found], spelled: Any, *, slot: str = "", reason: str, place: Place | None = None
+        self, wanted: list[Found], spelled: str, *, slot: str = "", reason: str, place: Place | None = None
     ) -> None:
-        if not isinstance(spelled, str):
-            self.problems.append(_no_name(spelled, reason, place))
-            return
         if slot and ":" not in spelled and "." not in spelled and slot not in (known := slots()):
             self.problems.append(_unknown_slot(slot, known, place))
             return
@@ -271,14 +267,6 @@ def _short_name(path: str) -> str:
 
 def _places(place: Place | None) -> tuple[Place, ...]:
     return () if place is None else (place,)
-
-
-def _no_name(spelled: Any, reason: str, place: Place | None) -> Problem:
-    return Problem(
-        what=f"{reason} says {spelled!r}, which is no plugin's name.",
-        places=_places(place),
-        remedy='write the name as text: "sql", or "package.module:Class".',
-    )
 
 
 def _unknown_slot(slot: str, known: Mapping[str, tuple[str, ...]], place: Place | None) -> Problem:

@@ -6,6 +6,7 @@ rank are a conflict that names both places.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,13 +16,14 @@ from typing import Any, Final, final
 import msgspec
 
 from newel import edges, literals, router
+from newel.body import Limits
 from newel.compiler import Compiler
 from newel.config import Configuration
 from newel.contracts.keyed import Keyed
 from newel.contracts.renderer import Renderer
 from newel.contracts.templates import Templates, TemplateSettings
 from newel.contracts.validator import Validator
-from newel.errors import BootError, Problem, place_of
+from newel.errors import BootError, Place, Problem, place_of
 from newel.generation import Generation
 from newel.keyring import KeyRing
 from newel.matcher import Edges, Entry, Matcher, conflicts
@@ -36,7 +38,7 @@ from newel.rules import Rule, parse_host, parse_rule
 from newel.safety import Hosts, cross_site_guard, own_origin
 from newel.scope import Resolve, Scope
 from newel.records import Route
-from newel.settings import AppConfig
+from newel.settings import AppConfig, limits_of, zone_of
 from newel.supplies import Owned, Supplies
 from newel.urls import UrlMap, Urls
 
@@ -72,6 +74,11 @@ class Declared(msgspec.Struct, frozen=True):
     rule: Rule
     host: Rule | None
 
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The names of the variables of path and host."""
+        return (*(self.host.names if self.host is not None else ()), *self.rule.names)
+
 
 def commit(
     collected: Collected,
@@ -99,6 +106,7 @@ class _Commit:
         self.settings: Final = settings
         self.manager: Final = manager
         self.problems: Final = problems
+        self.limits: Final = limits_of(settings)
 
     def run(self) -> Generation | None:
         urls, declared, mounts = self._routing()
@@ -114,10 +122,13 @@ class _Commit:
             cross_site_guard(self.settings.origins),
             self.problems,
         )
-        plans = [compiler.route(found.declaration, found.rule, found.signature) for found in declared]
+        plans = [compiler.route(found.declaration, found.variables, found.signature) for found in declared]
         edge_plans = self._edges(compiler)
         mount_plans = [(mount, self._mount_plan(compiler, mount)) for mount in mounts]
         self._check_pages(plans, supplies)
+        for plan in plans:
+            if plan.route is not None and KeyRing in plan.route.contracts:
+                self._check_secret(f"route {plan.route.rule}", plan.route.place)
         if self.problems:
             return None
         self.problems += literals.problems(self.collected.all_routers, urls, supplies.application[Keyed[Templates]])
@@ -213,7 +224,7 @@ class _Commit:
         return {name: compiler.edge(call, call) for name, call in calls.items()}
 
     def _mount_plan(self, compiler: Compiler, mount: Mount) -> Plan:
-        return compiler.edge(edges.mounted(mount.app, self.settings.limits), mount.app, guarded=True)
+        return compiler.edge(edges.mounted(mount.app, self.limits), mount.app, guarded=True)
 
     # --- supplies -----------------------------------------------------------------------------------------------------
 
@@ -221,34 +232,48 @@ class _Commit:
         values: dict[Any, Any] = {
             AppConfig: self.settings,
             Configuration: self.configuration,
-            KeyRing: self.settings.key_ring(self.configuration),
             UrlMap: urls,
+            Limits: self.limits,
         }
         for plugin in self.manager.plugins:
             if plugin.config is not None:
                 values[type(plugin.config)] = plugin.config
+        made: dict[Any, Resolve] = {KeyRing: lambda scope: self._key_ring()}
         per_request: dict[Any, Resolve] = {
             Request: lambda scope: scope.request,
             Route: lambda scope: scope.route,
             Scope: lambda scope: scope,
             Urls: lambda scope: _urls(urls, scope),
         }
-        names = self._template_functions({*values, *per_request, *(one.value.contract for one in self.collected.providers)})
+        names = self._template_functions({*values, *made, *per_request, *(one.value.contract for one in self.collected.providers)})
         values[TemplateNames] = names
         values[TemplateSettings] = TemplateSettings(
             roots=tuple(root for _, root in roots),
             names=frozenset(names.functions),
             reload=self.configuration.profile == "development",
         )
-        return Supplies(self.collected.providers, values, per_request, KEYED, self.problems)
+        supplies = Supplies(self.collected.providers, values, made, per_request, KEYED, self.problems)
+        for owned in supplies.askers(KeyRing):
+            self._check_secret(f"plugin {owned.owner!r}", owned.value.place)
+        return supplies
+
+    def _check_secret(self, by: str, place: Place) -> None:
+        problem = KeyRing.required(self.settings.secret, by, place)
+        if problem is not None and not self.configuration.development:
+            self.problems.append(problem)
+
+    def _key_ring(self) -> KeyRing:
+        if self.settings.secret or not self.configuration.development:
+            return KeyRing(self.settings.secret)
+        return KeyRing([importlib.import_module("newel.kept").kept_secret(self.configuration.folder)])
 
     def _wiring(self, supplies: Supplies) -> Wiring:
         validators = supplies.application[Keyed[Validator]]
         return Wiring(
             supplies.request,
             tuple(validators.values()),
-            self.settings.zone,
-            self.settings.limits,
+            zone_of(self.settings),
+            self.limits,
         )
 
     def _responders(self, supplies: Supplies) -> Responders:
@@ -264,7 +289,7 @@ class _Commit:
             if other is not owned:
                 self.problems.append(_same_name(name, other, owned))
             table = dict.fromkeys(known)
-            functions[name] = (function, tuple(contracts_of(signature_of(function, self.problems), table)))
+            functions[name] = (function, tuple(contracts_of(signature_of(function, self.problems, variadic=True), table)))
         return TemplateNames(functions)
 
     def _template_roots(self) -> tuple[tuple[str, Path], ...]:

@@ -15,12 +15,11 @@ from typing import Any, Final, final
 import msgspec
 
 from newel.errors import Problem, place_of
-from newel.parameters import Signature, Wiring, bind_function, bind_handler, label, parameters_of, signature_of
+from newel.parameters import Signature, Wiring, bind_function, bind_handler, label, parameters_of
 from newel.plan import Plan, Responders, Step, blamed, wrapped
 from newel.plugins import Manager, Registered
 from newel.records import SAFE_METHODS, After, Around, Before, Guard, Route, RouteRecord
 from newel.router import Declaration
-from newel.rules import Rule
 from newel.scope import Resolve
 
 KERNEL: Final = "newel"
@@ -78,17 +77,12 @@ class Compiler:
 
     # --- a route ------------------------------------------------------------------------------------------------------
 
-    def signature(self, declaration: Declaration) -> Signature:
-        """Read a handler's signature, and say so where it returns nothing."""
-        signature = signature_of(declaration.handler, self._problems)
+    def route(self, declaration: Declaration, variables: Sequence[str], signature: Signature) -> Plan:
+        """Return the plan of one route whose rule has these variables."""
+        self._check_options(declaration)
         if _returns_nothing(declaration.handler, signature.returns):
             self._problems.append(_nothing(declaration))
-        return signature
-
-    def route(self, declaration: Declaration, rule: Rule, signature: Signature) -> Plan:
-        """Return the plan of one route."""
-        self._check_options(declaration)
-        route = self._described(declaration, rule, signature)
+        route = self._described(declaration, variables, signature)
         records = self._records(route)
         call = bind_handler(route.handler, route.parameters, self._wiring, self._problems)
         for owner, record in reversed(_of(records, Around)):
@@ -129,10 +123,8 @@ class Compiler:
             ),
         )
 
-    def _described(self, declaration: Declaration, rule: Rule, signature: Signature) -> Route:
-        found = parameters_of(
-            signature, declaration.handler, rule.variables, self._wiring.supplies, self._problems
-        )
+    def _described(self, declaration: Declaration, variables: Sequence[str], signature: Signature) -> Route:
+        found = parameters_of(signature, declaration.handler, variables, self._wiring.supplies, self._problems)
         return Route(
             rule=declaration.rule,
             methods=declaration.methods,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, tzinfo
 from types import NoneType, UnionType
 from typing import Any, Final, Union, final, get_args, get_origin
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -31,7 +31,7 @@ class Wiring(msgspec.Struct, frozen=True):
 
     supplies: Mapping[Any, Supply]
     validators: Sequence[Validator] = ()
-    timezone: ZoneInfo = ZoneInfo("UTC")
+    timezone: tzinfo = UTC
     limits: Limits = Limits()
 
 
@@ -52,19 +52,17 @@ class Signature(msgspec.Struct, frozen=True):
     returns: Any
 
 
-def signature_of(function: Callable[..., Any], problems: list[Problem]) -> Signature:
-    """Read a function's signature. Annotations that cannot be evaluated are problems, and stand as `Any`."""
+def signature_of(function: Callable[..., Any], problems: list[Problem], *, variadic: bool = False) -> Signature:
+    """Read a function's signature. Annotations that cannot be evaluated are problems, and stand as `Any`.
+
+    `*args` and `**kwargs` are problems too, unless `variadic`, and are left out.
+    """
     hints = _hints(function, problems)
     parameters = []
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
-            problems.append(
-                Problem(
-                    what=f"{label(function)} takes {parameter}; what it needs cannot be told from that.",
-                    places=(place_of(function),),
-                    remedy="name each parameter.",
-                )
-            )
+            if not variadic:
+                problems.append(_variadic(function, parameter))
             continue
         parameters.append(parameter.replace(annotation=hints.get(parameter.name, parameter.annotation)))
     return Signature(tuple(parameters), hints.get("return", inspect.Signature.empty))
@@ -102,6 +100,14 @@ def _evaluated(owner: Any, name: str, annotation: Any, near: dict[str, Any], pro
             )
         )
     return Any
+
+
+def _variadic(function: Any, parameter: inspect.Parameter) -> Problem:
+    return Problem(
+        what=f"{label(function)} takes {parameter}; what it needs cannot be told from that.",
+        places=(place_of(function),),
+        remedy="name each parameter.",
+    )
 
 
 def _unresolved(owner: Any, missing: str, shown: str) -> Problem:

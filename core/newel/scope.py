@@ -19,6 +19,7 @@ from typing import Any, Final, Self, TypeVar, final
 
 import msgspec
 
+from newel.body import Limits
 from newel.errors import Problem, ProblemError
 from newel.records import Provider, Route
 from newel.request import Request
@@ -68,7 +69,7 @@ class Scope:
     def request(self) -> Request:
         """The request, made at first use; a route that nobody asks a `Request` of never makes one."""
         if self._request is None:
-            self._request = Request(self.environ)
+            self._request = Request(self.environ, self[Limits])
         return self._request
 
     def __getitem__(self, contract: type[T]) -> T:

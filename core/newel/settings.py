@@ -8,11 +8,14 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Mapping
+from datetime import UTC, tzinfo
+from pathlib import Path
 from typing import Annotated, Any, Final, Self, TypeAlias, final
 
 import msgspec
 import msgspec.structs
 
+from newel.body import Limits
 from newel.config import Configuration, variable
 from newel.errors import Place, Problem
 from newel.secret import Secret
@@ -35,11 +38,12 @@ DOCUMENTED_SECRETS: Final = (
 
 HOW_TO_MAKE_ONE: Final = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
 
+# PERF: patterns are compiled when first used: development names no hosts.
 _LABEL: Final = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST: Final = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]{{2,45}}\])"
-_PATTERN: Final = re.compile(rf"\*|\.?{_HOST}")
-_ORIGIN: Final = re.compile(rf"[a-z][a-z0-9+.-]*://{_HOST}(?::[0-9]{{1,5}})?")
-_DEFAULT_PORT: Final = re.compile(r"http://.*:80|https://.*:443")
+_PATTERN: Final = rf"\*|\.?{_HOST}"
+_ORIGIN: Final = rf"[a-z][a-z0-9+.-]*://{_HOST}(?::[0-9]{{1,5}})?"
+_DEFAULT_PORT: Final = r"http://.*:80|https://.*:443"
 
 
 def _text(value: Any) -> str:
@@ -58,7 +62,7 @@ class HostName(str):
     def from_setting(cls, value: Any) -> Self:
         """Read a host from configuration, in small letters."""
         host = _text(value).lower()
-        if _PATTERN.fullmatch(host):
+        if re.fullmatch(_PATTERN, host):
             return cls(host)
         raise SettingError(f"says {value!r}, which is no host name", _mended_host(host))
 
@@ -69,7 +73,7 @@ def _mended_host(host: str) -> str:
     if bare.startswith("*."):
         return f"write {bare[1:]!r}: a leading dot stands for the name and every subdomain."
     name = bare if bare.endswith("]") else re.sub(r":\d*$", "", bare)
-    if name != host and _PATTERN.fullmatch(name):
+    if name != host and re.fullmatch(_PATTERN, name):
         return f"write {name!r}: hosts stand without scheme, port and path."
     if not host.isascii():
         return "write the name in its ASCII form (xn--...), as browsers send it."
@@ -86,10 +90,10 @@ class Origin(str):
     def from_setting(cls, value: Any) -> Self:
         """Read an origin from configuration, in small letters."""
         origin = _text(value).lower()
-        if not _ORIGIN.fullmatch(origin):
+        if not re.fullmatch(_ORIGIN, origin):
             remedy = "write scheme and host, with nothing after them but an unusual port: https://shop.example.org."
             raise SettingError(f"says {value!r}, which is no origin", remedy)
-        if _DEFAULT_PORT.fullmatch(origin):
+        if re.fullmatch(_DEFAULT_PORT, origin):
             remedy = f"write {origin.rpartition(':')[0]!r}: browsers leave the usual port out."
             raise SettingError(f"says {value!r}, which no browser sends", remedy)
         return cls(origin)
@@ -125,6 +129,7 @@ class AppConfig(msgspec.Struct, frozen=True, kw_only=True):
     timezone         the zone of dates and times that people type, an IANA name
     origins          other sites whose pages may send unsafe requests: https://shop.example.org
     redirect_hosts   other hosts that redirects may go to
+    templates        folders of templates; without it, `templates` beside the file and in each package that has routes
 
     Limits of what a request may carry; see the reference, and `newel.body` for where each default is from:
 
@@ -145,6 +150,7 @@ class AppConfig(msgspec.Struct, frozen=True, kw_only=True):
     timezone: ZoneName = ZoneName("UTC")
     origins: tuple[Origin, ...] = ()
     redirect_hosts: tuple[HostName, ...] = ()
+    templates: tuple[Path, ...] = ()
     max_body: Size = 10_000_000
     max_field: Size = 500_000
     max_form_fields: Size = 1000
@@ -170,6 +176,19 @@ def check_app(configuration: Configuration, problems: list[Problem]) -> AppConfi
         hosts = tuple(dict.fromkeys([*app.hosts, *map(HostName, LOOPBACK)]))
         return msgspec.structs.replace(app, hosts=hosts)
     return app
+
+
+def limits_of(app: AppConfig) -> Limits:
+    """Return what a request may carry."""
+    return Limits(**{name: getattr(app, name) for name in Limits.__struct_fields__})
+
+
+def zone_of(app: AppConfig) -> tzinfo:
+    """Return the zone of dates and times that people type. PERF: UTC is known without the database."""
+    if app.timezone == "UTC":
+        return UTC
+    zone: tzinfo = importlib.import_module("newel.timezones").find(app.timezone)
+    return zone
 
 
 def choices(configuration: Configuration, problems: list[Problem]) -> Mapping[str, Setting]:

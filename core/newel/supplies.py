@@ -31,13 +31,15 @@ class Owned(msgspec.Struct, frozen=True):
 class Supplies:
     """The two tables of one generation, filled in place: resolvers look contracts up when they run.
 
-    `values` are contracts that exist already (configuration, settings), `per_request` those the kernel makes itself.
+    `values` are contracts that exist already (configuration, settings), `made` those the kernel makes once when they are
+    asked for, `per_request` those it makes for each request.
     """
 
     def __init__(
         self,
         providers: Sequence[Owned],
         values: Mapping[Any, Any],
+        made: Mapping[Any, Resolve],
         per_request: Mapping[Any, Resolve],
         keyed: Sequence[Any],
         problems: list[Problem],
@@ -49,6 +51,8 @@ class Supplies:
         self.providers: Final = self._without_conflicts(providers)
         for contract, value in values.items():
             self._hold(contract, Supply(lambda scope, value=value: value))
+        for contract, make in made.items():
+            self._hold(contract, Supply(make))
         self._announce()
         self._group(keyed)
         self._bind()
@@ -90,6 +94,10 @@ class Supplies:
                 Keyed[contract],
                 Supply(lambda scope, found=identities: Keyed({key: scope[name] for key, name in found.items()})),
             )
+
+    def askers(self, contract: Any) -> list[Owned]:
+        """Return the providers that ask for a contract."""
+        return [owned for owned in self.providers if contract in self._asked[identity(owned.value)]]
 
     def _bind(self) -> None:
         self._asked: dict[Hashable, list[Any]] = {}

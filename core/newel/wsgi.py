@@ -14,9 +14,10 @@ from threading import RLock
 from typing import Any, Final, TypeVar, final
 
 from newel.boot import Source, boot
-from newel.errors import Problem, SetupError, place_of_caller
+from newel.errors import HTTPError, Problem, SetupError, place_of_caller
 from newel.generation import Generation
 from newel.plan import Plan
+from newel.request import decoded_path
 from newel.router import Router
 from newel.scope import Scope, Supply
 
@@ -116,11 +117,11 @@ def answer(generation: Generation, environ: dict[str, Any], start_response: Star
     if host not in generation.hosts:
         return _refused(start_response, "This host is not served here.\n")
     path = environ.get("PATH_INFO") or "/"
-    if not path.isascii():
+    if not path.isascii() or "\0" in path:
         try:
-            path = path.encode("latin-1").decode()
-        except UnicodeError:
-            return _refused(start_response, "The path is not UTF-8.\n")
+            path = decoded_path(environ)
+        except HTTPError as error:
+            return _refused(start_response, f"{error.detail}\n")
     plan, args = generation.match(environ["REQUEST_METHOD"], path, host)
     scope = Scope(plan.supplies, environ, plan.route, args)
     response = plan.serve(scope)

@@ -1,0 +1,88 @@
+"""The last answer to an error: its status as a page or as problem+json (RFC 9457), and nothing else that is known."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from html import escape
+from typing import Any, Final
+
+import msgspec
+
+from newel.contracts.validator import InvalidInput
+from newel.errors import HTTPError
+from newel.negotiation import prefers_html
+from newel.plan import status_of
+from newel.response import HTML, STATUS_LINES, Response
+from newel.scope import Scope
+
+PROBLEM: Final = "application/problem+json"
+_encode: Final = msgspec.json.Encoder(enc_hook=str).encode
+
+_PAGE: Final = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+</head>
+<body>
+<h1>{title}</h1>
+{detail}</body>
+</html>
+"""
+
+
+def error_response(error: BaseException, environ: Mapping[str, Any]) -> Response:
+    """Make the response of an error: what a stranger may know, in the form that was asked for."""
+    status = status_of(error)
+    if prefers_html(environ.get("HTTP_ACCEPT", "")):
+        response = Response(_page(error, status).encode(), status, None, HTML)
+    else:
+        response = Response(_encode(_problem(error, status)), status, None, PROBLEM)
+    if isinstance(error, HTTPError):
+        for name, value in error.headers.items():
+            response.headers.set(name, value)
+    elif status == 503:
+        response.headers.set("Retry-After", "1")
+    return response
+
+
+def development_response(error: BaseException, scope: Scope) -> Response:
+    """Make the page that shows exception, source, plan and the plugin at fault; only for people at the same machine."""
+    page = importlib.import_module("newel_essentials.development")
+    response: Response = page.respond(error, scope)
+    return response
+
+
+def _title(status: int) -> str:
+    return STATUS_LINES.get(status, str(status)).partition(" ")[2] or "Error"
+
+
+def _detail(error: BaseException) -> str:
+    return error.detail if isinstance(error, HTTPError) else ""
+
+
+def _page(error: BaseException, status: int) -> str:
+    lines = [_detail(error)] if _detail(error) else []
+    lines += [f"{found.field}: {found.text}" if found.field else found.text for found in _field_errors(error)]
+    detail = "".join(f"<p>{escape(line)}</p>\n" for line in lines)
+    return _PAGE.format(title=f"{status} {_title(status)}", detail=detail)
+
+
+def _problem(error: BaseException, status: int) -> dict[str, Any]:
+    problem: dict[str, Any] = {"type": "about:blank", "title": _title(status), "status": status}
+    if detail := _detail(error):
+        problem["detail"] = detail
+    if isinstance(error, HTTPError):
+        problem.update(error.extensions)
+    if errors := _field_errors(error):
+        problem["errors"] = [
+            {"field": found.field, "code": found.code, "text": found.text, "parameters": found.parameters}
+            for found in errors
+        ]
+    return problem
+
+
+def _field_errors(error: BaseException) -> tuple[Any, ...]:
+    return error.errors if isinstance(error, InvalidInput) else ()

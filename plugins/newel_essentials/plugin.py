@@ -1,0 +1,99 @@
+"""The plugin that is always on, and uses nothing that another plugin could not."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Mapping
+from types import GeneratorType
+from typing import Any, ClassVar
+
+from markupsafe import Markup
+
+from newel import Plugin, hookimpl
+from newel.config import Configuration
+from newel.contracts.renderer import Renderer
+from newel.contracts.validator import Validator
+from newel.files import FileResponse
+from newel.plan import status_of
+from newel.records import Provider
+from newel.response import Response
+from newel.results import Data, Html, Page, Redirect, Responder
+from newel.scope import Scope
+from newel.urls import Urls
+from newel_essentials import responders
+from newel_essentials.error_pages import development_response, error_response
+from newel_essentials.renderers import JsonRenderer
+from newel_essentials.responders import DataResponder, PageResponder, RedirectResponder
+
+
+class EssentialsPlugin(Plugin):
+    """Text, HTML, JSON and pages; redirects; the validator of dataclasses and structs; error pages; `url_for`."""
+
+    name: ClassVar[str] = "essentials"
+
+    @hookimpl
+    def newel_providers(self) -> Iterable[Provider]:
+        """Supply renderer, validator, and the responders of the results that come with Newel."""
+        plain: dict[type, Any] = {
+            str: responders.text,
+            Markup: responders.html,
+            Html: responders.html,
+            bytes: responders.untyped_bytes,
+            Response: responders.itself,
+            FileResponse: responders.from_environ,
+            GeneratorType: responders.stream,
+        }
+        yield Provider(contract=Renderer, key="application/json", scope="app", open=JsonRenderer)
+        yield Provider(contract=Validator, key="msgspec", scope="app", open=_validator)
+        yield Provider(contract=DataResponder, scope="app", open=DataResponder)
+        for kind, respond in plain.items():
+            yield Provider(contract=Responder, key=kind, scope="app", open=_always(respond))
+        yield Provider(contract=Responder, key=Page, scope="app", open=PageResponder)
+        yield Provider(contract=Responder, key=Redirect, scope="app", open=RedirectResponder)
+        yield Provider(contract=Responder, key=Data, scope="app", open=_wrapped_data)
+        yield Provider(contract=Responder, key=object, scope="app", open=_anything_else)
+
+    @hookimpl
+    def newel_template_names(self) -> Mapping[str, Callable[..., Any]]:
+        """Let every template build URLs."""
+        return {"url_for": url_for}
+
+    @hookimpl
+    def newel_handle_error(self, error: Exception, scope: Scope, configuration: Configuration) -> Response:
+        """Answer what no other plugin answered."""
+        if configuration.development and status_of(error) >= 500:
+            return development_response(error, scope)
+        return error_response(error, scope.environ)
+
+
+def url_for(urls: Urls, target: str, /, **values: Any) -> str:
+    """Return the path of a route by its name: `url_for("show", id=notice.id)`."""
+    return urls.url_for(target, **values)
+
+
+def _always(respond: Any) -> Callable[[], Any]:
+    return lambda: respond
+
+
+def _validator() -> Any:
+    """Load the validator late: a route without forms or JSON bodies does without it."""
+    return importlib.import_module("newel_essentials.validation").MsgspecValidator()
+
+
+def _wrapped_data(data: DataResponder) -> Any:
+    return data.wrapped
+
+
+def _anything_else(data: DataResponder) -> Any:
+    """Send a Werkzeug response as such, and any other object as data."""
+
+    def respond(result: Any, scope: Scope) -> Response:
+        if callable(result) and hasattr(result, "get_wsgi_response"):
+            return responders.werkzeug(result, scope)
+        if hasattr(result, "__next__"):
+            return responders.stream(result, scope)
+        return data(result, scope)
+
+    return respond
+
+

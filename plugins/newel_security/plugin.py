@@ -1,0 +1,121 @@
+"""The security plugin: headers that every response needs, set where nothing else set them.
+
+Which hosts are ours, which requests come from another site and how much a request may carry is the kernel's affair and
+cannot be switched off with this plugin.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, final
+
+from newel import Plugin, hookimpl
+from newel.edges import Foreign
+from newel.records import Provider
+from newel.response import Response
+
+NOSNIFF: Final = ("X-Content-Type-Options", "nosniff")
+REFERRER: Final = ("Referrer-Policy", "same-origin")
+OPENER: Final = ("Cross-Origin-Opener-Policy", "same-origin")
+FRAMES: Final = ("X-Frame-Options", "DENY")
+POLICY: Final = (
+    "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+)
+FIXED: Final = (NOSNIFF, REFERRER, OPENER)
+YEAR: Final = 365 * 24 * 3600
+
+
+@dataclass
+class SecurityConfig:
+    """The section [security].
+
+    csp   the Content-Security-Policy of HTML responses; a page that asks for a nonce has it added to script-src and
+          style-src
+    hsts  seconds for which browsers use HTTPS only, sent on HTTPS only; 0 sends nothing
+    """
+
+    csp: str = POLICY
+    hsts: int = 2 * YEAR
+
+
+@final
+class CspNonce:
+    """The nonce of one page: fresh for each request, the same in the header and in every engine (checklist E30)."""
+
+    __slots__ = ("value",)
+
+    def __init__(self) -> None:
+        self.value: Final = secrets.token_urlsafe(18)
+
+
+class SecurityPlugin(Plugin):
+    """Sets the fixed security headers, and for HTML a Content-Security-Policy."""
+
+    name: ClassVar[str] = "security"
+    Config: ClassVar[type[Any] | None] = SecurityConfig
+
+    def __init__(self, config: SecurityConfig) -> None:
+        super().__init__(config)
+        self._page: Final = (*FIXED, FRAMES, ("Content-Security-Policy", config.csp))
+        self._hsts: Final = ("Strict-Transport-Security", f"max-age={config.hsts}; includeSubDomains")
+
+    @hookimpl
+    def newel_providers(self) -> Iterable[Provider]:
+        """Supply the nonce, and put it into the header of a page that asked for it."""
+        yield Provider(contract=CspNonce, open=CspNonce, save=self._announce)
+
+    @hookimpl
+    def newel_template_names(self) -> Mapping[str, Callable[..., Any]]:
+        """Let templates write `<script nonce="{{ csp_nonce() }}">`."""
+        return {"csp_nonce": csp_nonce}
+
+    @hookimpl
+    def newel_after_request(self, response: Response, environ: Mapping[str, Any]) -> None:
+        """Add what is not there. PERF: a response without headers of its own gets prebuilt pairs."""
+        headers = response.header_list
+        wanted = self._page if _is_page(headers) and not isinstance(response, Foreign) else FIXED
+        if len(headers) <= 2:
+            headers.extend(wanted)
+        else:
+            present = {name.lower() for name, _ in headers}
+            headers.extend(pair for pair in wanted if pair[0].lower() not in present)
+        if environ.get("wsgi.url_scheme") == "https" and self.config.hsts:
+            response.headers.setdefault(*self._hsts)
+
+    def _announce(self, nonce: CspNonce, response: Response | None) -> None:
+        if response is not None and "Content-Security-Policy" not in response.headers:
+            response.headers.set("Content-Security-Policy", with_nonce(self.config.csp, nonce.value))
+
+
+def csp_nonce(nonce: CspNonce) -> str:
+    """Return the nonce of this page."""
+    return nonce.value
+
+
+def with_nonce(policy: str, nonce: str) -> str:
+    """Return a policy that allows scripts and styles with the nonce, beside what it allows already (CSP 3, 2.3.1)."""
+    directives = dict(_split(policy))
+    fallback = directives.get("default-src", "'self'")
+    for name in ("script-src", "style-src"):
+        sources = directives.get(name, fallback)
+        directives[name] = f"{'' if sources == chr(39) + 'none' + chr(39) else sources + ' '}'nonce-{nonce}'"
+    return "; ".join(f"{name} {value}".strip() for name, value in directives.items())
+
+
+def _split(policy: str) -> Iterable[tuple[str, str]]:
+    for directive in policy.split(";"):
+        name, _, value = directive.strip().partition(" ")
+        if name:
+            yield name.lower(), value.strip()
+
+
+def _is_page(headers: list[tuple[str, str]]) -> bool:
+    """Tell whether a response is HTML. PERF: the type of a response of our own comes first."""
+    if not headers:
+        return False
+    name, value = headers[0]
+    if name == "Content-Type":
+        return value.startswith("text/html")
+    return any(name.lower() == "content-type" and value.lower().startswith("text/html") for name, value in headers)
