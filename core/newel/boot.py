@@ -39,6 +39,9 @@ ESSENTIALS: Final = ("newel_essentials:EssentialsPlugin", "newel_security:Securi
 """Plugins that are on unless `[app] without` names them. Import paths, so that no entry points are read for them."""
 
 
+DEVELOPMENT: Final = "newel_essentials:DevelopmentPlugin"
+
+
 @final
 class Source(msgspec.Struct, frozen=True, kw_only=True):
     """What an application is made from: a file, folder or mapping, and the last layer, the arguments."""
@@ -101,6 +104,8 @@ class _Boot:
         for path in ESSENTIALS:
             if _short_name(path) not in settings.without:
                 self._add(wanted, path, reason="always on; [app] without switches it off")
+        if self.configuration.development:
+            self._add(wanted, DEVELOPMENT, reason="on in the development profile")
         self._unknown_without(settings)
         for slot, setting in choices(self.configuration, self.problems).items():
             for name in setting.value:

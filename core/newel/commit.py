@@ -10,7 +10,7 @@ import importlib
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import NoneType
+from types import CodeType, NoneType
 from typing import Any, Final, final
 
 import msgspec
@@ -29,7 +29,7 @@ from newel.keyring import KeyRing
 from newel.matcher import Edges, Entry, Matcher, conflicts
 from newel.pages import TemplateNames
 from newel.parameters import Signature, Wiring, contracts_of, signature_of
-from newel.plan import Plan, Responders, refuse
+from newel.plan import Plan, Responders, code_of, refuse
 from newel.plugins import Manager
 from newel.request import Request
 from newel.results import Page, Responder
@@ -120,6 +120,7 @@ class _Commit:
             wiring,
             self._responders(supplies),
             cross_site_guard(self.settings.origins),
+            _owners(supplies.providers),
             self.problems,
         )
         plans = [compiler.route(found.declaration, found.variables, found.signature) for found in declared]
@@ -274,6 +275,7 @@ class _Commit:
             tuple(validators.values()),
             zone_of(self.settings),
             self.limits,
+            supplies.application,
         )
 
     def _responders(self, supplies: Supplies) -> Responders:
@@ -314,6 +316,16 @@ class _Commit:
         for plan in plans:
             if plan.route is not None and Page in _members(plan.route.returns):
                 self.problems.append(_no_engine(plan.route))
+
+
+def _owners(providers: Sequence[Owned]) -> dict[CodeType, tuple[str, str]]:
+    """Return whose functions the providers' are, for errors that come out of one."""
+    found = {}
+    for owned in providers:
+        for stage in ("open", "finish", "save", "close"):
+            if (function := getattr(owned.value, stage)) and (code := code_of(function)) is not None:
+                found[code] = (owned.owner, f"{stage} of the provider of {getattr(owned.value.contract, '__name__', '')}")
+    return found
 
 
 def _urls(urls: UrlMap, scope: Scope) -> Urls:

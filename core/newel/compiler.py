@@ -9,6 +9,7 @@ from __future__ import annotations
 import dis
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from types import CodeType
 from typing import Any, Final, final
 
@@ -16,7 +17,7 @@ import msgspec
 
 from newel.errors import Problem, place_of
 from newel.parameters import Signature, Wiring, bind_function, bind_handler, label, parameters_of
-from newel.plan import Plan, Responders, Step, blamed, wrapped
+from newel.plan import Plan, Responders, Step, code_of, wrapped
 from newel.plugins import Manager, Registered
 from newel.records import SAFE_METHODS, After, Around, Before, Guard, Route, RouteRecord
 from newel.router import Declaration
@@ -24,14 +25,11 @@ from newel.scope import Resolve
 
 KERNEL: Final = "newel"
 _OPTIONS: Final[Mapping[str, Any]] = {"retries": int}
-_NAMED: Final[Mapping[str, Resolve]] = {
-    "request": lambda scope: scope.request,
-    "environ": lambda scope: scope.environ,
-    "route": lambda scope: scope.route,
+NAMED: Final[Mapping[str, Resolve]] = {
+    **{name: attrgetter(name) for name in ("environ", "error", "request", "response", "route")},
     "scope": lambda scope: scope,
-    "response": lambda scope: scope.response,
-    "error": lambda scope: scope.error,
 }
+"""What the functions of hooks and records may ask for by name. PERF: attrgetter takes no frame."""
 
 
 @final
@@ -52,8 +50,10 @@ class Compiler:
         wiring: Wiring,
         responders: Responders,
         guard: Resolve,
+        owners: dict[CodeType, tuple[str, str]],
         problems: list[Problem],
     ) -> None:
+        self._owners: Final = owners
         self._wiring: Final = wiring
         self._responders: Final = responders
         self._guard: Final = guard
@@ -72,8 +72,9 @@ class Compiler:
         return _Stage(calls, tuple(Step(hook, plugin.name, function) for plugin, function in found))
 
     def _bound(self, owner: str, function: Callable[..., Any], stage: str) -> Resolve:
-        asker = f"plugin {owner!r}, {stage}"
-        return blamed(bind_function(function, _NAMED, self._wiring, self._problems, asker=asker), owner, stage)
+        if (code := code_of(function)) is not None:
+            self._owners[code] = (owner, stage)
+        return bind_function(function, NAMED, self._wiring, self._problems, asker=f"plugin {owner!r}, {stage}")
 
     # --- a route ------------------------------------------------------------------------------------------------------
 
@@ -101,6 +102,7 @@ class Compiler:
             errors=self._errors.calls,
             retries=int(route.options.get("retries", 0)),
             steps=self._steps(route, records),
+            owners=self._owners,
         )
 
     def edge(self, call: Resolve, shown: Callable[..., Any], *, guarded: bool = False) -> Plan:
@@ -121,6 +123,7 @@ class Compiler:
                 *self._after.steps,
                 *self._teardown.steps,
             ),
+            owners=self._owners,
         )
 
     def _described(self, declaration: Declaration, variables: Sequence[str], signature: Signature) -> Route:

@@ -164,12 +164,13 @@ class HTTPError(NewelError):
         headers: Mapping[str, str] | None = None,
         **extensions: Any,
     ) -> None:
-        self.http_status: Final = HTTPStatus(status).value
+        self.http_status: Final = int(status)
         self.detail: Final = detail
         self.headers: Final = dict(headers or {})
         self.extensions: Final = extensions
         super().__init__(status, detail)
 
     def __str__(self) -> str:
-        title = f"{self.http_status} {HTTPStatus(self.http_status).phrase}"
+        phrase = HTTPStatus(self.http_status).phrase if self.http_status in set(HTTPStatus) else "Error"
+        title = f"{self.http_status} {phrase}"
         return f"{title}: {self.detail}" if self.detail else title

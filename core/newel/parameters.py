@@ -19,7 +19,7 @@ from newel.body import Limits, form_fields, json_bytes, query_fields
 from newel.contracts.validator import FieldError, Form, InvalidInput, Json, Query, Reader, Validator
 from newel.errors import HTTPError, Place, Problem, place_of
 from newel.records import Parameter, Provider
-from newel.scope import Resolve, Scope, Supply, not_provided
+from newel.scope import ApplicationScope, Resolve, Scope, Supply, not_provided
 
 REQUIRED: Final = msgspec.NODEFAULT
 _SOURCES: Final[Mapping[Any, str]] = {Form: "form", Json: "json", Query: "query string"}
@@ -33,6 +33,7 @@ class Wiring(msgspec.Struct, frozen=True):
     validators: Sequence[Validator] = ()
     timezone: tzinfo = UTC
     limits: Limits = Limits()
+    held: ApplicationScope | None = None
 
 
 class InvalidQuery(InvalidInput):
@@ -237,16 +238,21 @@ def bound(function: Callable[..., Any], resolvers: Sequence[tuple[str, Resolve]]
     """Bind a function's parameters, by name, to resolvers. PERF: the common sizes have a shape of their own."""
     if not resolvers:
         return lambda scope: function()
-    if len(resolvers) == 1 and _positional(function):
-        resolve = resolvers[0][1]
-        return lambda scope: function(resolve(scope))
+    if len(resolvers) <= 2 and _in_order(function, [name for name, _ in resolvers]):
+        first, second = resolvers[0][1], resolvers[-1][1]
+        if len(resolvers) == 1:
+            return lambda scope: function(first(scope))
+        return lambda scope: function(first(scope), second(scope))
     pairs = tuple(resolvers)
     return lambda scope: function(**{name: resolve(scope) for name, resolve in pairs})
 
 
-def _positional(function: Callable[..., Any]) -> bool:
-    first = next(iter(inspect.signature(function).parameters.values()))
-    return first.kind is not first.KEYWORD_ONLY
+def _in_order(function: Callable[..., Any], names: Sequence[str]) -> bool:
+    """Tell whether the named parameters are the function's first, and may be given without their names."""
+    parameters = list(inspect.signature(function).parameters.values())[: len(names)]
+    return [parameter.name for parameter in parameters] == list(names) and all(
+        parameter.kind is not parameter.KEYWORD_ONLY for parameter in parameters
+    )
 
 
 def _bound_with_arguments(
@@ -296,7 +302,7 @@ def bind_signature(
             continue
         kind, optional = _without_none(parameter.annotation)
         if kind in wiring.supplies:
-            resolvers.append((parameter.name, contract_resolver(kind)))
+            resolvers.append((parameter.name, contract_resolver(kind, wiring)))
         elif optional:
             resolvers.append((parameter.name, lambda scope: None))
         elif parameter.default is parameter.empty:
@@ -312,15 +318,18 @@ def contracts_of(signature: Signature, supplies: Mapping[Any, Any]) -> list[Any]
     return [kind for kind in kinds if kind in supplies]
 
 
-def contract_resolver(contract: Any) -> Resolve:
-    """Return what opens a contract in a scope."""
+def contract_resolver(contract: Any, wiring: Wiring) -> Resolve:
+    """Return what opens a contract in a scope. PERF: what the application holds is reached without the scope."""
+    held = wiring.held
+    if held is not None and contract in held:
+        return lambda scope: held[contract]
     return lambda scope: scope[contract]
 
 
 def _resolver(handler: Any, parameter: Parameter, wiring: Wiring, problems: list[Problem]) -> Resolve:
     if parameter.source == "contract":
         if parameter.type in wiring.supplies:
-            return contract_resolver(parameter.type)
+            return contract_resolver(parameter.type, wiring)
         return lambda scope: None
     reader = _reader(handler, parameter, wiring, problems)
     if parameter.source == "form":

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Generator, Mapping
+from types import CodeType
 from typing import Any, Final, final
 
 import msgspec
@@ -29,6 +30,10 @@ from newel.results import Responder
 from newel.scope import Resolve, Scope
 
 _log: Final = logging.getLogger("newel")
+
+
+Owners = Mapping[CodeType, tuple[str, str]]
+"""Functions that plugins brought: code, plugin and hook."""
 
 
 @final
@@ -74,7 +79,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One route (or edge: 404, 405, redirect, mount) as a request runs it.
 
     Every callable takes the scope. `steps` says the same for people. `retries` is how often the plan is run again from
-    the parameters after an error that says it is `retryable`.
+    the parameters after an error that says it is `retryable`. `owners` tells whose function failed.
     """
 
     supplies: Mapping[Any, Any]
@@ -88,6 +93,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     errors: tuple[Resolve, ...] = ()
     retries: int = 0
     steps: tuple[Step, ...] = ()
+    owners: Owners = {}
 
     def serve(self, scope: Scope) -> Response:
         """Walk a request from `before` to `after`. Raises nothing but what ends the process."""
@@ -116,9 +122,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
             if self.retries:
                 return self._tried_again(scope)
             result = self.call(scope)
-        return self._finished(scope, result)
-
-    def _finished(self, scope: Scope, result: Any) -> Response:
         response: Response = self.responders[type(result)](result, scope)
         if scope.opened:
             scope.finish(response)
@@ -128,7 +131,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         """Run the plan from the parameters, and again where it failed with an error that is `retryable`."""
         for attempt in range(self.retries + 1):
             try:
-                return self._finished(scope, self.call(scope))
+                result = self.call(scope)
+                response: Response = self.responders[type(result)](result, scope)
+                scope.finish(response)
+                return response
             except Exception as error:
                 if attempt == self.retries or not getattr(error, "retryable", False):
                     raise
@@ -138,8 +144,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     def _recover(self, scope: Scope, error: Exception) -> Response:
         """Roll back and make the response of an error: the first answer of the hooks, or the bare status."""
         scope.error = error
-        scope.unwind(error)
+        if scope.opened:
+            scope.unwind(error)
         if status_of(error) >= 500:
+            accuse(error, self.owners)
             _log.error("%s %s failed", *_what(scope), exc_info=error)
         for handle in self.errors:
             try:
@@ -201,16 +209,23 @@ def wrapped(around: Callable[[Scope], Generator[None, Any, Any]], call: Resolve,
     return run
 
 
-def blamed(call: Resolve, owner: str, stage: str) -> Resolve:
-    """Let an error that leaves a plugin's function name the plugin and the hook. PERF: costs nothing until it raises."""
+def accuse(error: BaseException, owners: Owners) -> None:
+    """Let an error that came out of a plugin's function name the plugin and the hook.
 
-    def run(scope: Scope) -> Any:
-        try:
-            return call(scope)
-        except Exception as error:
-            note = f"in plugin {owner!r}, {stage}"
-            if note not in getattr(error, "__notes__", ()):
-                error.add_note(note)
-            raise
+    PERF: looks at the traceback of an error that happened, so that nothing is wrapped before.
+    """
+    trace, accused = error.__traceback__, None
+    while trace is not None:
+        accused = owners.get(trace.tb_frame.f_code, accused)
+        trace = trace.tb_next
+    if accused is not None:
+        error.add_note(f"in plugin {accused[0]!r}, {accused[1]}")
 
-    return run
+
+def code_of(function: Any) -> CodeType | None:
+    """Return the code that runs when a function, method, partial or callable object is called, where it is Python's."""
+    function = getattr(function, "func", function)
+    function = getattr(function, "__func__", function)
+    if not hasattr(function, "__code__"):
+        function = getattr(function.__init__ if isinstance(function, type) else type(function).__call__, "__func__", function)
+    return getattr(function, "__code__", None)

@@ -26,30 +26,28 @@ _MAX_KNOWN: Final = 1024
 class Hosts:
     """The hosts an application answers for (RFC 9110, section 7.2). Ports are not compared.
 
-    A pattern is a name, a name with a leading dot (it and every subdomain), or `*`.
+    A pattern is a name, a name with a leading dot (it and every subdomain), or `*`. `known` are headers that were found
+    good, boundedly many: whoever is in a hurry looks there first.
     """
 
-    __slots__ = ("_exact", "_known", "_suffixes", "any")
+    __slots__ = ("_exact", "_suffixes", "any", "known")
 
     def __init__(self, patterns: Iterable[str]) -> None:
         lowered = [pattern.lower() for pattern in patterns]
         self.any: Final = "*" in lowered
         self._exact: Final = frozenset(pattern.lstrip(".") for pattern in lowered)
         self._suffixes: Final = tuple(pattern for pattern in lowered if pattern.startswith("."))
-        self._known: Final[set[str]] = set()
+        self.known: Final[set[str]] = set()
 
     def __contains__(self, host: str) -> bool:
-        """Tell whether a Host header is one of ours. PERF: headers that were found good are remembered, boundedly."""
-        return host in self._known or self._found(host)
-
-    def _found(self, host: str) -> bool:
+        """Tell whether a Host header is one of ours."""
         match = _HOST.match(host.lower())
         if match is None:
             return False
         name = match["name"].rstrip(".")
         good = self.any or name in self._exact or name.endswith(self._suffixes)
-        if good and len(self._known) < _MAX_KNOWN:
-            self._known.add(host)
+        if good and len(self.known) < _MAX_KNOWN:
+            self.known.add(host)
         return good
 
 

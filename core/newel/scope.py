@@ -175,11 +175,18 @@ class ApplicationScope:
         self._lock: Final = RLock()
 
     def __getitem__(self, contract: type[T]) -> T:
-        value = self._scope.values.get(contract, self)
-        if value is not self:
-            return value  # type: ignore[return-value]
-        with self._lock:
-            return self._scope[contract]
+        try:
+            return self._scope.values[contract]  # type: ignore[no-any-return]
+        except KeyError:
+            with self._lock:
+                return self._scope[contract]
+
+    def __contains__(self, contract: object) -> bool:
+        return contract in self._scope.supplies
+
+    def hold(self, contract: type[T], value: T) -> None:
+        """Hold a value in place of the provider's: for tests, before anything was opened."""
+        self._scope.values[contract] = value
 
     def close(self) -> None:
         """Close what was opened, latest first."""

@@ -105,6 +105,7 @@ class App:
                     remedy="override before the first request, scope or start of this App.",
                 )
             )
+        self._generation.application.hold(contract, value)
         self._generation.supplies[contract] = Supply(lambda scope: value)
 
 
@@ -114,7 +115,7 @@ def answer(generation: Generation, environ: dict[str, Any], start_response: Star
     The host is checked before anything of anybody runs (checklist E37); the path is decoded once (E41).
     """
     host = environ.get("HTTP_HOST") or environ["SERVER_NAME"]
-    if host not in generation.hosts:
+    if host not in generation.hosts.known and host not in generation.hosts:
         return _refused(start_response, "This host is not served here.\n")
     path = environ.get("PATH_INFO") or "/"
     if not path.isascii() or "\0" in path:
@@ -126,7 +127,7 @@ def answer(generation: Generation, environ: dict[str, Any], start_response: Star
     scope = Scope(plan.supplies, environ, plan.route, args)
     response = plan.serve(scope)
     body = response.start(environ, start_response)
-    if scope.opened or plan.teardown or response.is_streamed:
+    if scope.opened or plan.teardown or type(body) is not tuple:
         return Sent(body, scope, plan)
     return body
 

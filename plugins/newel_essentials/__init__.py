@@ -1,5 +1,5 @@
 """What is always on: text, HTML, JSON and page results, redirects, validation, error pages."""
 
-from newel_essentials.plugin import EssentialsPlugin
+from newel_essentials.plugin import DevelopmentPlugin, EssentialsPlugin
 
-__all__ = ["EssentialsPlugin"]
+__all__ = ["DevelopmentPlugin", "EssentialsPlugin"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from html import escape
 from typing import Any, Final
@@ -14,7 +13,6 @@ from newel.errors import HTTPError
 from newel.negotiation import prefers_html
 from newel.plan import status_of
 from newel.response import HTML, STATUS_LINES, Response
-from newel.scope import Scope
 
 PROBLEM: Final = "application/problem+json"
 _encode: Final = msgspec.json.Encoder(enc_hook=str).encode
@@ -36,8 +34,11 @@ _PAGE: Final = """<!doctype html>
 def error_response(error: BaseException, environ: Mapping[str, Any]) -> Response:
     """Make the response of an error: what a stranger may know, in the form that was asked for."""
     status = status_of(error)
-    if prefers_html(environ.get("HTTP_ACCEPT", "")):
+    accept = environ.get("HTTP_ACCEPT")
+    if accept is not None and prefers_html(accept):
         response = Response(_page(error, status).encode(), status, None, HTML)
+    elif type(error) is HTTPError and not (error.detail or error.extensions) and status in _BARE:
+        response = Response(_BARE[status], status, None, PROBLEM)
     else:
         response = Response(_encode(_problem(error, status)), status, None, PROBLEM)
     if isinstance(error, HTTPError):
@@ -45,13 +46,6 @@ def error_response(error: BaseException, environ: Mapping[str, Any]) -> Response
             response.headers.set(name, value)
     elif status == 503:
         response.headers.set("Retry-After", "1")
-    return response
-
-
-def development_response(error: BaseException, scope: Scope) -> Response:
-    """Make the page that shows exception, source, plan and the plugin at fault; only for people at the same machine."""
-    page = importlib.import_module("newel_essentials.development")
-    response: Response = page.respond(error, scope)
     return response
 
 
@@ -86,3 +80,8 @@ def _problem(error: BaseException, status: int) -> dict[str, Any]:
 
 def _field_errors(error: BaseException) -> tuple[Any, ...]:
     return error.errors if isinstance(error, InvalidInput) else ()
+
+
+_BARE: Final = {
+    status: _encode(_problem(HTTPError(status), status)) for status in STATUS_LINES if status >= 400
+}  # PERF: an unmatched URL is answered with bytes that are there

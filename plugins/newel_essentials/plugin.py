@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 from markupsafe import Markup
 
 from newel import Plugin, hookimpl
-from newel.config import Configuration
 from newel.contracts.renderer import Renderer
 from newel.contracts.validator import Validator
 from newel.files import FileResponse
@@ -21,7 +20,7 @@ from newel.results import Data, Html, Page, Redirect, Responder
 from newel.scope import Scope
 from newel.urls import Urls
 from newel_essentials import responders
-from newel_essentials.error_pages import development_response, error_response
+from newel_essentials.error_pages import error_response
 from newel_essentials.renderers import JsonRenderer
 from newel_essentials.responders import DataResponder, PageResponder, RedirectResponder
 
@@ -51,6 +50,8 @@ class EssentialsPlugin(Plugin):
         yield Provider(contract=Responder, key=Page, scope="app", open=PageResponder)
         yield Provider(contract=Responder, key=Redirect, scope="app", open=RedirectResponder)
         yield Provider(contract=Responder, key=Data, scope="app", open=_wrapped_data)
+        for kind in (dict, list, tuple):
+            yield Provider(contract=Responder, key=kind, scope="app", open=_data)
         yield Provider(contract=Responder, key=object, scope="app", open=_anything_else)
 
     @hookimpl
@@ -59,11 +60,24 @@ class EssentialsPlugin(Plugin):
         return {"url_for": url_for}
 
     @hookimpl
-    def newel_handle_error(self, error: Exception, scope: Scope, configuration: Configuration) -> Response:
+    def newel_handle_error(self, error: Exception, environ: Mapping[str, Any]) -> Response:
         """Answer what no other plugin answered."""
-        if configuration.development and status_of(error) >= 500:
-            return development_response(error, scope)
-        return error_response(error, scope.environ)
+        return error_response(error, environ)
+
+
+class DevelopmentPlugin(Plugin):
+    """On in the development profile: the page that shows exception, source, plan and the plugin at fault."""
+
+    name: ClassVar[str] = "development"
+
+    @hookimpl
+    def newel_handle_error(self, error: Exception, scope: Scope) -> Response | None:
+        """Show what went wrong to the one who can mend it."""
+        if status_of(error) < 500:
+            return None
+        page = importlib.import_module("newel_essentials.development")
+        response: Response = page.respond(error, scope)
+        return response
 
 
 def url_for(urls: Urls, target: str, /, **values: Any) -> str:
@@ -82,6 +96,10 @@ def _validator() -> Any:
 
 def _wrapped_data(data: DataResponder) -> Any:
     return data.wrapped
+
+
+def _data(data: DataResponder) -> Any:
+    return data
 
 
 def _anything_else(data: DataResponder) -> Any:

@@ -65,22 +65,18 @@ class DataResponder:
         self._first: Final = renderers.first
         self._several: Final = len(self._offers) > 1
 
-    def __call__(self, result: Any, scope: Scope) -> Response:
-        """Make the response of anything that is no other class of result."""
-        return self.respond(result, scope)
-
     def wrapped(self, result: Data, scope: Scope) -> Response:
         """Make the response of a `Data`: with its status and headers, and in its own type where it has one."""
         if result.type:
             response = self._typed(result)
         else:
-            response = self.respond(result.value, scope)
+            response = self(result.value, scope)
             response.status = result.status
         for name, value in result.headers.items():
             response.headers.set(name, value)
         return response
 
-    def respond(self, value: Any, scope: Scope) -> Response:
+    def __call__(self, value: Any, scope: Scope) -> Response:
         """Render a value by the request's Accept header. Raises `HTTPError(406)`."""
         accept = scope.environ.get("HTTP_ACCEPT")
         renderer = self._first if accept is None or accept == "*/*" else self._accepted(accept)
@@ -119,7 +115,7 @@ class PageResponder:
     def __call__(self, page: Page, scope: Scope) -> Response:
         """Make the response of a page: 422 where it holds an invalid form and no other status was given."""
         if page.json is not None and best(scope.environ.get("HTTP_ACCEPT") or "*/*", _PAGE_OR_DATA) == "application/json":
-            response = self._data.respond(page.json, scope)
+            response = self._data(page.json, scope)
         else:
             values = {**self._names.of(scope), **page.values}
             response = Response(self._engine(page.template).render(page.template, values).encode(), 200, None, HTML)

@@ -1,0 +1,47 @@
+"""A test client that sends what a browser on the same site sends.
+
+It is Werkzeug's: cookies are kept, redirects can be followed, files can be sent. What a browser adds by itself is added
+here (`Sec-Fetch-Site: same-origin`, a host of the application), so that a test of a form needs nothing special, and a
+test of an attack says what the attacker's browser would: `client.post(..., headers={"Sec-Fetch-Site": "cross-site"})`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from werkzeug.test import Client as WerkzeugClient
+from werkzeug.test import EnvironBuilder, TestResponse
+
+from newel.wsgi import App
+
+
+class Client(WerkzeugClient):
+    """Sends requests to an application in this process: `Client(app).get("/")`."""
+
+    def __init__(self, app: App, *, host: str | None = None, https: bool = False, use_cookies: bool = True) -> None:
+        super().__init__(app, TestResponse, use_cookies=use_cookies)
+        self.app = app
+        self.base_url = f"{'https' if https else 'http'}://{host or _host_of(app)}/"
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Send a request; `json=` is sent as JSON. See Werkzeug's `EnvironBuilder` for the arguments."""
+        if args and not isinstance(args[0], str):
+            return super().open(*args, **kwargs)
+        headers = dict(kwargs.pop("headers", None) or {})
+        if not {"sec-fetch-site", "origin"} & {name.lower() for name in headers}:
+            headers["Sec-Fetch-Site"] = "same-origin"
+        kwargs.setdefault("base_url", self.base_url)
+        follow = {name: kwargs.pop(name) for name in ("buffered", "follow_redirects") if name in kwargs}
+        with _Builder(*args, headers=headers, **kwargs) as builder:
+            return super().open(builder, **follow)
+
+
+class _Builder(EnvironBuilder):
+    json_dumps = staticmethod(json.dumps)
+
+
+def _host_of(app: App) -> str:
+    """Return a host that the application answers for."""
+    hosts = [host.lstrip(".") for host in app.generation.settings.hosts if host != "*"]
+    return "localhost" if "localhost" in hosts or not hosts else hosts[0]

@@ -1,0 +1,61 @@
+"""A plugin that takes down which request hooks ran, in which order, and what they saw."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NamedTuple
+
+from newel.hookspecs import hookimpl
+from newel.plugins import Plugin
+
+
+class Call(NamedTuple):
+    """One call of a hook: its name, the path, the route's name or None, and what was seen (a status or an error)."""
+
+    hook: str
+    path: str
+    route: str | None
+    seen: Any = None
+
+
+class HookRecorder(Plugin):
+    """Records calls of request hooks. Make one for each test by `HookRecorder.fresh()`, and give it to `App(plugins=…)`.
+
+    ```python
+    recorder = HookRecorder.fresh()
+    client = Client(App(routes=[router], plugins=[recorder], profile="development"))
+    client.get("/")
+    [call.hook for call in recorder.calls] == ["newel_before_request", "newel_after_request", "newel_teardown_request"]
+    ```
+    """
+
+    name: ClassVar[str] = "recorder"
+    calls: ClassVar[list[Call]] = []
+
+    @classmethod
+    def fresh(cls, name: str = "recorder") -> type[HookRecorder]:
+        """Return a recorder class with an empty list of its own."""
+        return type("HookRecorder", (cls,), {"calls": [], "name": name})
+
+    @hookimpl
+    def newel_before_request(self, environ: Any, route: Any) -> None:
+        """Record the beginning."""
+        self._note("newel_before_request", environ, route)
+
+    @hookimpl
+    def newel_after_request(self, response: Any, environ: Any, route: Any) -> None:
+        """Record the final status."""
+        self._note("newel_after_request", environ, route, response.status)
+
+    @hookimpl
+    def newel_handle_error(self, error: Exception, environ: Any, route: Any) -> None:
+        """Record an error, and leave its response to others."""
+        self._note("newel_handle_error", environ, route, error)
+
+    @hookimpl
+    def newel_teardown_request(self, error: Exception | None, environ: Any, route: Any) -> None:
+        """Record the end."""
+        self._note("newel_teardown_request", environ, route, error)
+
+    def _note(self, hook: str, environ: Any, route: Any, seen: Any = None) -> None:
+        name = None if route is None else route.name
+        type(self).calls.append(Call(hook, environ.get("PATH_INFO", ""), name, seen))
