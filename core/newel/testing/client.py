@@ -7,7 +7,6 @@ test of an attack says what the attacker's browser would: `client.post(..., head
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from werkzeug.test import Client as WerkzeugClient
@@ -33,12 +32,11 @@ class Client(WerkzeugClient):
             headers["Sec-Fetch-Site"] = "same-origin"
         kwargs.setdefault("base_url", self.base_url)
         follow = {name: kwargs.pop(name) for name in ("buffered", "follow_redirects") if name in kwargs}
-        with _Builder(*args, headers=headers, **kwargs) as builder:
+        builder = EnvironBuilder(*args, headers=headers, **kwargs)
+        try:
             return super().open(builder, **follow)
-
-
-class _Builder(EnvironBuilder):
-    json_dumps = staticmethod(json.dumps)
+        finally:
+            builder.close()
 
 
 def _host_of(app: App) -> str:
