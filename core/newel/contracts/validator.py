@@ -1,27 +1,33 @@
-"""The contract of validators: untrusted input becomes a typed value, or every field's errors at once.
+"""The contract of validators: untrusted input becomes a typed value, or every mistake at once.
 
-A browser's form and a JSON body are not the same thing. `Validator.form` takes lists of texts and applies the rules of
-forms (text is stripped, empty is None or missing, an absent checkbox is false, `on` is true); `Validator.data` takes
-what a JSON decoder made. Both give the same errors for the same mistake.
+A browser's form, a query string and a JSON body are not the same thing, and their values are never merged.
+`Reader.form` and `Reader.query` take lists of texts and apply the rules of forms; `Reader.data` takes the bytes of a
+JSON document. The same mistake gets the same code, whichever way it came.
+
+The rules of forms: text is stripped, and its line ends become LF; an empty field is None where the type allows None,
+and else counts as not sent; of several values for one name the last one counts, unless the type is a list. What a
+browser does not send because nothing is ticked (`bool`, `list`) is false or empty in a form, whatever the default; in a
+query string it has its default.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import tzinfo
 from typing import Any, Final, Generic, Protocol, TypeVar, final
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 CODES: Final = frozenset(
     {
         "missing",  # required, and not there (or empty in a form)
-        "type",  # not of the type that is asked for
-        "format",  # text that does not read as a date, a number, a UUID, ...
-        "too_short", "too_long",  # length of text, bytes or list: parameter `limit`
-        "too_small", "too_large",  # a number's or date's bounds: parameters `limit` and `exclusive`
+        "type",  # not text, a number, true or false, a list, an object, a file: parameter `expected`
+        "format",  # text that does not read as a date, a time, a decimal, a UUID, ...: parameter `expected`
+        "too_short", "too_long",  # length of text, bytes or list: parameters `limit` and `unit`
+        "too_small", "too_large",  # a number's bounds: parameters `limit` and `exclusive`
         "multiple_of",  # parameter `step`
         "choice",  # not one of: parameter `choices`
         "pattern",  # text that does not match: parameter `pattern`
@@ -31,6 +37,76 @@ CODES: Final = frozenset(
     }
 )  # fmt: skip
 """The closed list of error codes. Texts may be translated by code; parameters fill them."""
+
+EXPECTED: Final[Mapping[str, str]] = {
+    "text": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "decimal": "a decimal number, such as 12.50",
+    "datetime": "a date and time, such as 2026-01-31T09:30:00Z",
+    "date": "a date, such as 2026-01-31",
+    "time": "a time, such as 09:30:00",
+    "duration": "a duration, such as PT1H30M",
+    "uuid": "a UUID, such as 6ba7b810-9dad-11d1-80b4-00c04fd430c8",
+    "base64": "text in base64",
+    "list": "a list",
+    "object": "an object",
+    "null": "null",
+    "file": "a file",
+}
+"""The values of the parameter `expected` (codes `type` and `format`), and how each is said."""
+
+TEXTS: Final[Mapping[str, str]] = {
+    "missing": "This is required.",
+    "type": "This is not of the right kind.",
+    "format": "This cannot be read.",
+    "too_short": "This is too short.",
+    "too_long": "This is too long.",
+    "too_small": "This is too small.",
+    "too_large": "This is too large.",
+    "multiple_of": "This is not one of the steps allowed.",
+    "choice": "This is not one of the choices.",
+    "pattern": "This does not have the right form.",
+    "unknown": "This was not asked for.",
+    "unique": "This is taken already.",
+    "invalid": "This is not valid.",
+}
+"""What is said of each code where nothing better is known."""
+
+MAX_CHOICES_SHOWN: Final = 12
+"""How many choices a text lists before it says how many more there are."""
+
+
+def text_of(code: str, parameters: Mapping[str, Any]) -> str:  # noqa: PLR0911 (one line for each code)
+    """Say a mistake in English, with its parameters filled in: "At most 120 characters."."""
+    match code, parameters:
+        case "type" | "format", {"expected": expected} if expected in EXPECTED:
+            return f"This must be {EXPECTED[expected]}."
+        case "too_short", {"limit": limit, "unit": unit}:
+            return f"At least {_counted(limit, unit)}."
+        case "too_long", {"limit": limit, "unit": unit}:
+            return f"At most {_counted(limit, unit)}."
+        case "too_small", {"limit": limit}:
+            return f"More than {limit}." if parameters.get("exclusive") else f"At least {limit}."
+        case "too_large", {"limit": limit}:
+            return f"Less than {limit}." if parameters.get("exclusive") else f"At most {limit}."
+        case "multiple_of", {"step": step}:
+            return f"A multiple of {step}."
+        case "choice", {"choices": choices}:
+            return f"Choose one of: {_listed(choices)}."
+        case _:
+            return TEXTS[code]
+
+
+def _counted(limit: int, unit: str) -> str:
+    return f"{limit} {unit.removesuffix('s') if limit == 1 else unit}"
+
+
+def _listed(choices: Sequence[Any]) -> str:
+    shown = ", ".join(str(choice) for choice in choices[:MAX_CHOICES_SHOWN])
+    more = len(choices) - MAX_CHOICES_SHOWN
+    return f"{shown}, and {more} more" if more > 0 else shown
 
 
 @final
@@ -51,39 +127,84 @@ class FieldError(msgspec.Struct, frozen=True):
         return ".".join(str(part) for part in self.place)
 
 
+def field_error(place: Sequence[str | int], code: str, text: str = "", /, **parameters: Any) -> FieldError:
+    """Make a mistake of the closed list; without a text, with the usual one of its code. Raises `ValueError`."""
+    if code not in CODES:
+        msg = f"a field's error: {code!r} is no error code; allowed: {', '.join(sorted(CODES))}"
+        raise ValueError(msg)
+    return FieldError(tuple(place), code, text or text_of(code, parameters), parameters)
+
+
+def place_of_field(field: str) -> tuple[str | int, ...]:
+    """Return the place that a field's name stands for: `tags.2` is `("tags", 2)`, the empty name is the whole."""
+    return tuple(int(part) if part.isdecimal() else part for part in field.split(".")) if field else ()
+
+
 class InvalidInput(Exception):
     """Input that does not read as the type asked for; all of its errors. Becomes a 422 (RFC 9110, 15.5.21)."""
 
     http_status: Final = 422
 
-    def __init__(self, errors: Sequence[FieldError]) -> None:
+    def __init__(self, errors: Iterable[FieldError]) -> None:
         self.errors: Final = tuple(errors)
         super().__init__(self.errors)
+
+    def __str__(self) -> str:
+        return "; ".join(f"{error.field or 'the input'}: {error.text} ({error.code})" for error in self.errors)
+
+    @classmethod
+    def at(cls, field: str, text: str = "", code: str = "invalid", **parameters: Any) -> InvalidInput:
+        """Make the error of one field: what a `__post_init__` raises to say which field is wrong.
+
+        `raise InvalidInput.at("ends", "This is before the start.")`
+        """
+        return cls((field_error(place_of_field(field), code, text, **parameters),))
+
+    def within(self, place: Sequence[str | int]) -> InvalidInput:
+        """Return the same errors as errors of a part of a larger input."""
+        return InvalidInput(msgspec.structs.replace(error, place=(*place, *error.place)) for error in self.errors)
+
+
+class MalformedInput(ValueError):
+    """Bytes that are no document at all, whatever was asked for. Becomes a 400 (RFC 9110, 15.5.1)."""
+
+    http_status: Final = 400
 
 
 class Validator(Protocol):
     """Reads untrusted input as values of the classes it knows. Keyed by a name, asked in plugin order."""
 
-    def accepts(self, kind: Any) -> bool:
+    def accepts(self, kind: Any, /) -> bool:
         """Tell at boot whether this validator reads values of that class."""
         ...
 
-    def compile(self, kind: Any, timezone: ZoneInfo) -> Reader[Any]:
-        """Prepare the reading of one class, once. Raises `TypeError` that says which field cannot be read."""
+    def compile(self, kind: Any, timezone: tzinfo, /) -> Reader[Any]:
+        """Prepare the reading of one class, once. `timezone` is where texts without an offset are read."""
         ...
 
 
-class Reader(Protocol[T]):
-    """Reads input as one class. Both methods raise `InvalidInput` with every error, never only the first."""
+class Reader(Protocol[T_co]):
+    """Reads input as one class. Its methods raise `InvalidInput` with every error, never only the first.
 
-    def form(self, fields: Mapping[str, Sequence[Any]]) -> T:
-        """Read a browser's form or a query string: each name with all its texts (or uploaded files)."""
+    Boot takes the one method that a route needs off the reader (`read = reader.form`). That is when a class that cannot
+    be read in that way raises `TypeError`, which says which field is in the way.
+    """
+
+    def form(self, sent: Mapping[str, Sequence[Any]], /) -> T_co:
+        """Read a browser's form: each name with all its texts (or uploaded files).
+
+        A name that is not declared is ignored and logged (checklist E46).
+        """
         ...
 
-    def data(self, body: bytes) -> T:
+    def query(self, sent: Mapping[str, Sequence[Any]], /) -> T_co:
+        """Read a query string: as a form, save that what was not sent has its default. Other names are ignored."""
+        ...
+
+    def data(self, body: bytes, /) -> T_co:
         """Read a JSON document. An undeclared key is an error (checklist E46); duplicate keys: the last one wins.
 
-        Raises `ValueError` for bytes that are no JSON at all.
+        Raises `MalformedInput` for bytes that are no JSON, for bad UTF-8, and for nesting deeper than can be read.
         """
         ...
 
@@ -110,6 +231,10 @@ class Form(Generic[T]):
     def __bool__(self) -> bool:
         return not self._errors
 
+    def __repr__(self) -> str:
+        wrong = ", ".join(f"{error.field or 'the form'}: {error.code}" for error in self._errors)
+        return f"<Form, invalid: {wrong}>" if wrong else f"<Form {self._value!r}>"
+
     @property
     def value(self) -> T:
         """The typed value of a valid form."""
@@ -119,7 +244,7 @@ class Form(Generic[T]):
 
     @property
     def errors(self) -> tuple[FieldError, ...]:
-        """Every mistake, in the order of the fields."""
+        """Every mistake: those of the input in the order of its fields, then those that the application added."""
         return tuple(self._errors)
 
     def errors_of(self, field: str) -> tuple[FieldError, ...]:
@@ -127,21 +252,17 @@ class Form(Generic[T]):
         return tuple(error for error in self._errors if error.field == field)
 
     def typed(self, field: str, default: Any = "") -> Any:
-        """What the browser sent for a field (the last text of it), to be shown again."""
-        sent = self._fields.get(field)
-        return sent[-1] if sent else default
+        """What the browser sent for a field (the last text of it), to be shown again. A file cannot be shown again."""
+        texts = self.all_typed(field)
+        return texts[-1] if texts else default
 
     def all_typed(self, field: str) -> Sequence[Any]:
         """Every text that the browser sent for a field."""
-        return self._fields.get(field, ())
+        return [sent for sent in self._fields.get(field, ()) if isinstance(sent, str)]
 
     def error(self, field: str, code: str, text: str = "", **parameters: Any) -> None:
         """Make the form invalid: `form.error("title", "unique")` after a caught `UniqueViolation`."""
-        if code not in CODES:
-            msg = f"form.error: {code!r} is no error code; allowed: {', '.join(sorted(CODES))}"
-            raise ValueError(msg)
-        place = tuple(field.split(".")) if field else ()
-        self._errors.append(FieldError(place, code, text or TEXTS[code].format_map(parameters), parameters))
+        self._errors.append(field_error(place_of_field(field), code, text, **parameters))
 
 
 class Json(Generic[T]):
@@ -160,21 +281,3 @@ class Query(Generic[T]):
 
     def __init__(self, value: T) -> None:
         self.value: Final = value
-
-
-TEXTS: Final[Mapping[str, str]] = {
-    "missing": "This is required.",
-    "type": "This is not of the right kind.",
-    "format": "This cannot be read.",
-    "too_short": "This is too short.",
-    "too_long": "This is too long.",
-    "too_small": "This is too small.",
-    "too_large": "This is too large.",
-    "multiple_of": "This is not one of the steps allowed.",
-    "choice": "This is not one of the choices.",
-    "pattern": "This does not have the right form.",
-    "unknown": "This was not asked for.",
-    "unique": "This is taken already.",
-    "invalid": "This is not valid.",
-}
-"""What is said of each code where nothing better is known."""

@@ -1,0 +1,79 @@
+"""The validator of dataclasses and msgspec structs, by msgspec.
+
+What is read is what a class declares: annotations, `Annotated[str, msgspec.Meta(max_length=120)]`, defaults. A
+`__post_init__` may refuse the whole with a `ValueError`, whose text is shown to people, or a field of it with
+`InvalidInput.at("ends", "This is before the start.")`. It may run more than once for one input, so it must change
+nothing but the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import tzinfo
+from importlib import import_module
+from typing import Any, final, get_origin
+
+from newel_essentials.fields import is_object
+
+ReadForm = Callable[[Mapping[str, Sequence[Any]]], Any]
+ReadDocument = Callable[[bytes], Any]
+
+
+@final
+class MsgspecValidator:
+    """Reads dataclasses and structs; and, as JSON only, lists and dicts of them or of scalars."""
+
+    def accepts(self, kind: Any, /) -> bool:
+        """Tell whether a class is one of these."""
+        return is_object(kind) or kind is Any or (get_origin(kind) or kind) in {list, dict, set, frozenset, tuple}
+
+    def compile(self, kind: Any, timezone: tzinfo, /) -> MsgspecReader:
+        """Prepare the reading of a class."""
+        return MsgspecReader(kind, timezone)
+
+
+@final
+class MsgspecReader:
+    """Reads one class. Each way of reading is compiled when it is first taken, which a route does while booting."""
+
+    __slots__ = ("_data", "_form", "_kind", "_query", "_timezone")
+
+    def __init__(self, kind: Any, timezone: tzinfo) -> None:
+        self._kind = kind
+        self._timezone = timezone
+        self._form: ReadForm | None = None
+        self._query: ReadForm | None = None
+        self._data: ReadDocument | None = None
+
+    @property
+    def form(self) -> ReadForm:
+        """Read a browser's form. Raises `TypeError`, when taken, for a class that forms cannot hold."""
+        if self._form is None:
+            self._form = _form_reader(self._kind, self._timezone, ticked=True)
+        return self._form
+
+    @property
+    def query(self) -> ReadForm:
+        """Read a query string. Raises `TypeError`, when taken, for a class that query strings cannot hold."""
+        if self._query is None:
+            self._query = _form_reader(self._kind, self._timezone, ticked=False)
+        return self._query
+
+    @property
+    def data(self) -> ReadDocument:
+        """Read a JSON document. Raises `TypeError`, when taken, for a class that JSON cannot hold."""
+        if self._data is None:
+            self._data = _document_reader(self._kind)
+        return self._data
+
+
+def _form_reader(kind: Any, timezone: tzinfo, *, ticked: bool) -> ReadForm:
+    """PERF: loaded by the first route that reads a form, for it logs, and `logging` takes milliseconds to load."""
+    read: ReadForm = import_module("newel_essentials.forms").FormReader(kind, timezone, ticked=ticked)
+    return read
+
+
+def _document_reader(kind: Any) -> ReadDocument:
+    """PERF: loaded by the first route that reads JSON."""
+    read: ReadDocument = import_module("newel_essentials.documents").DocumentReader(kind)
+    return read
