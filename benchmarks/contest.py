@@ -1,0 +1,109 @@
+"""All contestants of a row: their answers are compared first, then they are timed in turn, round by round."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, TypeVar, final
+
+import msgspec
+
+from benchmarks.calls import Answer, Call
+from benchmarks.rows import Row
+from benchmarks.worker import Order
+
+T = TypeVar("T")
+
+ROOT: Final = Path(__file__).parent.parent
+
+
+class DifferentAnswer(Exception):
+    """A contestant did other work than the row asks for, so that its time says nothing."""
+
+
+@final
+class Worker:
+    """The process of one contestant's application, as its parent sees it."""
+
+    def __init__(self, contestant: str, site: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.worker", contestant, site],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self.contestant: Final = contestant
+
+    def answer(self, call: Call) -> Answer:
+        """Send the call once."""
+        return self._do(Order("answer", call), Answer)
+
+    def us(self, call: Call) -> float:
+        """Time a batch of the call; microseconds for one."""
+        return self._do(Order("time", call), float)
+
+    def close(self) -> None:
+        """End the process: it stops when there are no more orders."""
+        self._process.communicate()
+
+    def _do(self, order: Order, kind: type[T]) -> T:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(msgspec.json.encode(order) + b"\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the worker of {self.contestant} ended with {self._process.wait()}")
+        return msgspec.json.decode(line, type=kind)
+
+
+@contextlib.contextmanager
+def workers(contestants: list[str], site: str) -> Iterator[list[Worker]]:
+    """Start a worker for each contestant; peers have one site beside `hello`, Newel has several."""
+    with contextlib.ExitStack() as stack:
+        started = [Worker(name, site) for name in contestants]
+        for worker in started:
+            stack.callback(worker.close)
+        yield started
+
+
+def meaning(answer: Answer, row: Row) -> Any:
+    """Return what two right answers have in common: a document, a text, the words of a page, or only the status."""
+    if row.compared == "status":
+        return None
+    if row.compared == "json":
+        return json.loads(answer.body)
+    text = answer.body.decode()
+    return html.unescape(" ".join(text.split())).replace("> <", "><") if row.compared == "html" else text
+
+
+def check(row: Row, found: list[Worker]) -> None:
+    """Raise `DifferentAnswer` unless all contestants give the same answer, with the status of the row."""
+    answers = {worker.contestant: worker.answer(row.call) for worker in found}
+    first = next(iter(answers.values()))
+    for name, answer in answers.items():
+        if answer.status != row.status:
+            raise DifferentAnswer(
+                f"{row.name}: {name} answers {answer.status}, not {row.status}: {answer.body[:300]!r}"
+            )
+        if meaning(answer, row) != meaning(first, row):
+            raise DifferentAnswer(
+                f"{row.name}: {name} answers {answer.body!r}\nand {next(iter(answers))} {first.body!r}"
+            )
+
+
+def measure(row: Row, contestants: list[str], rounds: int) -> dict[str, float]:
+    """Return each contestant's microseconds for a row: the median of rounds in which each has its turn."""
+    with workers(contestants, row.site) as found:
+        check(row, found)
+        times: dict[str, list[float]] = {worker.contestant: [] for worker in found}
+        for number in range(rounds):
+            for worker in found if number % 2 else reversed(found):
+                times[worker.contestant].append(worker.us(row.call))
+    return {name: statistics.median(measured) for name, measured in times.items()}

@@ -1,0 +1,47 @@
+"""The rows measured from outside: processor time and memory from the start of Python to the first response."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+from typing import Final
+
+import msgspec
+
+from benchmarks.contest import ROOT
+from benchmarks.rows import ROUTES
+
+PEERS: Final = ("bare", "falcon", "bottle", "flask", "django")
+
+
+class Start(msgspec.Struct, frozen=True):
+    """What one start took: milliseconds of processor time, MB of memory at most."""
+
+    ms: float
+    mb: float
+
+
+def start(contestant: str, routes: int) -> Start:
+    """Start a fresh interpreter, ask once, and read what it took."""
+    command = [sys.executable, "-m", "benchmarks.cold", contestant, str(routes)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{contestant} did not start: {done.stderr}")
+    ms, mb = done.stdout.split()
+    return Start(float(ms), float(mb))
+
+
+def measure(contestants: list[str], rounds: int) -> dict[tuple[str, int], Start]:
+    """Return the medians for each contestant, with no further route and with many, each taking its turn."""
+    kinds = [(name, routes) for name in contestants for routes in (0, ROUTES)]
+    found: dict[tuple[str, int], list[Start]] = {kind: [] for kind in kinds}
+    for kind in kinds:
+        start(*kind)  # writes the caches of compiled modules
+    for _ in range(rounds):
+        for kind in kinds:
+            found[kind].append(start(*kind))
+    return {
+        kind: Start(statistics.median(one.ms for one in starts), statistics.median(one.mb for one in starts))
+        for kind, starts in found.items()
+    }
