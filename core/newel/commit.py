@@ -28,7 +28,7 @@ from newel.generation import Generation
 from newel.keyring import KeyRing
 from newel.matcher import Edges, Entry, Matcher, conflicts
 from newel.pages import TemplateNames
-from newel.parameters import Signature, Wiring, contracts_of, signature_of
+from newel.parameters import UNKNOWN, Signature, Wiring, contracts_of, signature_of
 from newel.plan import Plan, Responders, code_of, refuse
 from newel.plugins import Manager
 from newel.request import Request
@@ -111,8 +111,9 @@ class _Commit:
     def run(self) -> Generation | None:
         urls, declared, mounts = self._routing()
         roots = self._template_roots()
+        before = len(self.problems)
         supplies = self._supplies(urls, roots)
-        if self.problems:
+        if len(self.problems) > before:
             return None
         wiring = self._wiring(supplies)
         compiler = Compiler(
@@ -130,9 +131,10 @@ class _Commit:
         for plan in plans:
             if plan.route is not None and KeyRing in plan.route.contracts:
                 self._check_secret(f"route {plan.route.rule}", plan.route.place)
+        handlers = [found.declaration.handler for found in declared]
+        self.problems += literals.problems(handlers, urls, supplies.application[Keyed[Templates]])
         if self.problems:
             return None
-        self.problems += literals.problems(self.collected.all_routers, urls, supplies.application[Keyed[Templates]])
         return Generation(
             configuration=self.configuration,
             settings=self.settings,
@@ -170,7 +172,7 @@ class _Commit:
         annotations = {
             parameter.name: parameter.annotation
             for parameter in signature.parameters
-            if parameter.annotation is not parameter.empty and parameter.annotation is not Any
+            if parameter.annotation not in {parameter.empty, UNKNOWN, Any}
         }
         host = None
         if declaration.host is not None:

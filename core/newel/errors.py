@@ -15,16 +15,20 @@ text, with the nearest match and the source lines, is made when it is printed.
 from __future__ import annotations
 
 import difflib
+import functools
 import linecache
 import sys
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 MAX_SHOWN: Final = 12
 """How many allowed names an error lists before it says how many more there are."""
+
+
+Initialise = TypeVar("Initialise", bound=Any)
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -51,11 +55,21 @@ def place_of(thing: object) -> Place:
     thing = getattr(thing, "__func__", thing)
     code = getattr(thing, "__code__", None)
     if code is not None:
-        return Place(code.co_filename, code.co_firstlineno)
+        return Place(code.co_filename, _line_of_def(code.co_filename, code.co_firstlineno))
     if isinstance(thing, type):
         return _place_of_class(thing)
     file = getattr(thing, "__file__", None)
     return Place(file) if file else _place_of_class(type(thing))
+
+
+def _line_of_def(file: str, first: int) -> int:
+    """Return the line that says `def`, below the decorators that a function begins with."""
+    for number, text in enumerate(linecache.getlines(file)[first - 1 :], start=first):
+        if text.lstrip().startswith(("def ", "async def ")) or "lambda" in text:
+            return number
+        if not text.strip():
+            break
+    return first
 
 
 def _place_of_class(cls: type) -> Place:
@@ -84,6 +98,31 @@ def nearest(name: str, allowed: Iterable[str]) -> str | None:
         return folded[name.casefold()]
     close = difflib.get_close_matches(name, candidates, n=1, cutoff=0.6)
     return close[0] if close else None
+
+
+def keywords_told(initialise: Initialise) -> Initialise:
+    """Let a misspelt keyword argument of a constructor be told as any other mistake, with the nearest name."""
+    code = initialise.__code__
+    allowed = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+
+    @functools.wraps(initialise)
+    def told(self: Any, *arguments: Any, **named: Any) -> None:
+        if unknown := [name for name in named if name not in allowed]:
+            place = place_of_caller()
+            raise BootError([_unknown_keyword(type(self).__name__, name, allowed, place) for name in unknown])
+        initialise(self, *arguments, **named)
+
+    return told  # type: ignore[return-value]
+
+
+def _unknown_keyword(owner: str, name: str, allowed: tuple[str, ...], place: Place) -> Problem:
+    return Problem(
+        what=f"{owner}(...) was given {name!r}, which it does not take.",
+        found=name,
+        allowed=allowed,
+        places=(place,),
+        remedy="correct the name.",
+    )
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):

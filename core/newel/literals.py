@@ -1,48 +1,55 @@
 """Route names that stand in the source as text are looked up while booting, so that a misspelt one is found then.
 
-Looked at: `url_for("name")`, `external("name")` and `Redirect("name")` in the modules that declare routes, and
+Looked at: `url_for("name")`, `external("name")` and `Redirect("name")` in the handlers that are served, and
 `url_for("name")` in templates whose engine can tell.
 """
 
 from __future__ import annotations
 
 import ast
-import sys
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+import linecache
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from newel.errors import Place, Problem
-from newel.router import Router
+from newel.plan import code_of
 from newel.urls import UrlMap
 
 _CALLS: Final = frozenset({"url_for", "external", "Redirect"})
 
 
-def problems(routers: Iterable[Router], urls: UrlMap, engines: Mapping[Any, Any]) -> list[Problem]:
+def problems(handlers: Iterable[Callable[..., Any]], urls: UrlMap, engines: Mapping[Any, Any]) -> list[Problem]:
     """Return a problem for every literal name that no route has."""
     known = frozenset(urls.names())
-    modules = sorted({router.module for router in routers})
-    found = [call for module in modules for call in _in_module(module)]
+    found = [*_in_handlers(handlers)]
     found += [call for engine in engines.values() for call in _in_templates(engine)]
     return [_unknown(name, place, known) for name, place in found if name not in known]
 
 
-def _in_module(module: str) -> Iterator[tuple[str, Place]]:
-    file = getattr(sys.modules.get(module), "__file__", None)
-    if not file or not _mentions(sys.modules[module]):
+def _in_handlers(handlers: Iterable[Callable[..., Any]]) -> Iterator[tuple[str, Place]]:
+    """Yield the names in the source of handlers. PERF: a file is parsed only if one of its handlers builds a URL."""
+    lines: dict[str, list[tuple[int, int]]] = {}
+    for handler in handlers:
+        code = code_of(handler)
+        if code is not None and _CALLS & set(code.co_names):
+            last = max(line for _, _, line in code.co_lines() if line)
+            lines.setdefault(code.co_filename, []).append((code.co_firstlineno, last))
+    for file, ranges in sorted(lines.items()):
+        for name, line in _in_file(file):
+            if any(first <= line <= last for first, last in ranges):
+                yield name, Place(file, line)
+
+
+def _in_file(file: str) -> Iterator[tuple[str, int]]:
+    try:
+        tree = ast.parse("".join(linecache.getlines(file)))
+    except SyntaxError:
         return
-    for node in ast.walk(ast.parse(Path(file).read_bytes())):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Call) and node.args and _name_of(node.func) in _CALLS:
             first = node.args[0]
             if isinstance(first, ast.Constant) and isinstance(first.value, str) and "/" not in first.value:
-                yield first.value, Place(file, first.lineno)
-
-
-def _mentions(module: Any) -> bool:
-    """Tell cheaply whether parsing the source is worth it. PERF: most one-file applications never build a URL."""
-    codes = [code for value in vars(module).values() if (code := getattr(value, "__code__", None)) is not None]
-    return any(_CALLS & set(code.co_names) for code in codes)
+                yield first.value, first.lineno
 
 
 def _name_of(function: ast.expr) -> str:

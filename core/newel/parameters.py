@@ -22,6 +22,8 @@ from newel.records import Parameter, Provider
 from newel.scope import ApplicationScope, Resolve, Scope, Supply, not_provided
 
 REQUIRED: Final = msgspec.NODEFAULT
+UNKNOWN: Final = object()
+"""Stands for an annotation that was a problem already."""
 _SOURCES: Final[Mapping[Any, str]] = {Form: "form", Json: "json", Query: "query string"}
 
 
@@ -54,7 +56,7 @@ class Signature(msgspec.Struct, frozen=True):
 
 
 def signature_of(function: Callable[..., Any], problems: list[Problem], *, variadic: bool = False) -> Signature:
-    """Read a function's signature. Annotations that cannot be evaluated are problems, and stand as `Any`.
+    """Read a function's signature. Annotations that cannot be evaluated are problems, and stand as `UNKNOWN`.
 
     `*args` and `**kwargs` are problems too, unless `variadic`, and are left out.
     """
@@ -100,7 +102,7 @@ def _evaluated(owner: Any, name: str, annotation: Any, near: dict[str, Any], pro
                 remedy="correct the annotation.",
             )
         )
-    return Any
+    return UNKNOWN
 
 
 def _variadic(function: Any, parameter: inspect.Parameter) -> Problem:
@@ -147,6 +149,8 @@ def parameters_of(
         kind, optional = _without_none(parameter.annotation)
         default = REQUIRED if parameter.default is parameter.empty else parameter.default
         source = "path" if parameter.name in names else _source(kind, supplies)
+        if kind is UNKNOWN and source is None:
+            continue
         if source is None:
             problems.append(_unknown_source(handler, parameter, kind, optional, supplies))
             continue

@@ -214,7 +214,7 @@ def not_provided(contract: Any, supplies: Mapping[Any, Any]) -> Problem:
     return Problem(
         what=f"{_name(contract)} was asked for, and no enabled plugin provides it.",
         found=_name(contract),
-        allowed=tuple(_name(known) for known in supplies),
+        allowed=tuple(_name(known) for known in supplies if not isinstance(known, tuple)),
         remedy=remedy,
     )
 

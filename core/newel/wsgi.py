@@ -14,7 +14,7 @@ from threading import RLock
 from typing import Any, Final, TypeVar, final
 
 from newel.boot import Source, boot
-from newel.errors import HTTPError, Problem, SetupError, place_of_caller
+from newel.errors import HTTPError, Problem, SetupError, keywords_told, place_of_caller
 from newel.generation import Generation
 from newel.plan import Plan
 from newel.request import decoded_path
@@ -39,6 +39,7 @@ class App:
     Raises `BootError` with everything that is wrong.
     """
 
+    @keywords_told
     def __init__(
         self,
         config: str | os.PathLike[str] | Mapping[str, Any] | None = None,
@@ -58,7 +59,7 @@ class App:
             routers=tuple(route for route in listed if isinstance(route, Router)),
             plugins=tuple(plugins),
             profile=profile,
-            place=place_of_caller(),
+            place=place_of_caller(2),
         )
         self._source: Final = source
         self._generation: Final = boot(source)
