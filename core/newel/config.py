@@ -170,7 +170,11 @@ class Configuration:
         Every value is read by itself, so that all errors show. None as the class: the section has no keys at all.
         """
         before = len(problems)
-        declared = self._fields(cls, problems)
+        try:
+            declared = {} if cls is None else {field.key: field for field in fields_of(cls)}
+        except NameError as error:
+            problems.append(_unresolved(cls, error))
+            return None
         settings = self._spelled(section, declared)
         problems += [_unknown_key(section, key, settings[key], declared) for key in settings if key not in declared]
         values = {}
@@ -182,13 +186,6 @@ class Configuration:
         if cls is None or len(problems) > before:
             return None
         return self._made(section, cls, values, problems)
-
-    def _fields(self, cls: type[Any] | None, problems: list[Problem]) -> dict[str, Field]:
-        try:
-            return {} if cls is None else {field.key: field for field in fields_of(cls)}
-        except NameError as error:
-            problems.append(_unresolved(cls, error))
-            return {}
 
     def _spelled(self, section: str, declared: Mapping[str, Field]) -> dict[str, Setting]:
         """Return a section's settings by the keys that are declared, as far as variables can spell them."""

@@ -11,9 +11,12 @@ from newel.config import Configuration
 from newel.errors import Place, place_of
 from newel.secret import MASK
 from newel.sources import Setting
-from newel.values import Field, fields_of, from_text, shown
+from newel.values import Field, Several, fields_of, from_text, shown
 
 DEFAULT: Final = "the default"
+SLOTS: Final = "use"
+"""The section whose keys are slots; it has no class."""
+
 MISSING: Final = "(missing)"
 
 
@@ -36,26 +39,20 @@ def origins(configuration: Configuration, classes: Mapping[str, type[Any] | None
     """
     for section in dict.fromkeys([*classes, *configuration.sections()]):
         cls = classes.get(section)
-        settings = configuration.section(section)
         declared = {field.key: field for field in fields_of(cls)} if cls is not None else {}
+        settings = configuration.section(section)
         for key, setting in settings.items():
-            value = _set(setting, declared.get(key))
-            yield Origin(section, key, value, setting.place, setting.overrides)
+            kind = Several[str] if section == SLOTS else declared[key].kind if key in declared else None
+            yield Origin(section, key, _set(setting, kind), setting.place, setting.overrides)
         for key, field in declared.items():
             if key not in settings:
                 yield Origin(section, key, _default(field), _default_place(cls))
 
 
-def slots(configuration: Configuration) -> Iterator[Origin]:
-    """Yield the choices of `[use]`, which has no class: its keys are slots."""
-    for key, setting in configuration.section("use").items():
-        yield Origin("use", key, shown(setting.value), setting.place, setting.overrides)
-
-
-def _set(setting: Setting, field: Field | None) -> str:
-    if field is None:
+def _set(setting: Setting, kind: Any) -> str:
+    if kind is None:
         return MASK
-    return shown(from_text(setting.value, field.kind) if setting.is_text else setting.value, field.kind)
+    return shown(from_text(setting.value, kind) if setting.is_text else setting.value, kind)
 
 
 def _default(field: Field) -> str:

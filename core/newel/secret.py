@@ -9,8 +9,9 @@ from typing import Any, Final, NoReturn, Self, final
 MASK: Final = "********"
 """Shown in the place of what must not be seen. Its length tells nothing."""
 
-_IN_URL: Final = re.compile(r"(://[^:@/\s]*:)\S*(@)")
-_IN_PAIR: Final = re.compile(
+# PERF: patterns are compiled when first used: most starts show no value at all.
+_IN_URL: Final = r"(://[^:@/\s]*:)\S*(@)"
+_IN_PAIR: Final = (
     r"(?i)((?:password|passwd|pwd|passphrase|secret|token|(?:api|access|account|private)_?key)\s*=\s*)"
     r"(?:'[^']*'|\"[^\"]*\"|[^\s&;,]+)"
 )
@@ -76,9 +77,9 @@ def mask(value: Any) -> Any:
     SECURITY: where it cannot tell which part of a text is the password, it masks more rather than less.
     """
     if isinstance(value, str):
-        return _IN_PAIR.sub(rf"\g<1>{MASK}", _IN_URL.sub(rf"\g<1>{MASK}\g<2>", value))
+        return re.sub(_IN_PAIR, rf"\g<1>{MASK}", re.sub(_IN_URL, rf"\g<1>{MASK}\g<2>", value))
     if isinstance(value, Mapping):
-        return {key: MASK if _IN_PAIR.match(f"{key}=x") else mask(item) for key, item in value.items()}
+        return {key: MASK if re.match(_IN_PAIR, f"{key}=x") else mask(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [mask(item) for item in value]
     return value

@@ -148,6 +148,8 @@ def place_in(file: str, line: int, text: str) -> Place:
 
     SECURITY: it may be a secret whose quotes were forgotten, or one line of a list of them.
     """
-    source = text.split("\n")[line - 1] if line else ""
-    shown = _SHOWN.match(source)
+    if not line:
+        return Place(file)
+    lines = text.split("\n")
+    shown = _SHOWN.match(lines[line - 1]) if line <= len(lines) else None
     return Place(file, line, text=f"{shown[0].strip()} ..." if shown else "...")

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from enum import Enum
 from pathlib import Path, PurePath
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, final, get_args, get_origin, get_type_hints
+from uuid import UUID
 
 import msgspec
 import msgspec.structs
@@ -22,6 +24,9 @@ from newel.secret import MASK, Secret, mask
 T = TypeVar("T")
 
 _SEVERAL: Final = "one or several"
+
+_READ_FROM_TEXT: Final = (str, PurePath, Decimal, UUID)
+"""Classes that take a text as it is, even where it looks like a number."""
 
 Several = Annotated[tuple[T, ...], _SEVERAL]
 """One `T`, or a list of them: always a tuple in the end. `database = "sql"`, `templates = ["jinja2", "mako"]`."""
@@ -177,6 +182,8 @@ _WORDS: Final[Mapping[Any, str]] = {
     PurePath: "a path",
     Path: "a path",
     Secret: "a text",
+    list: "a list",
+    dict: "a table",
     Any: "any value",
 }
 
@@ -235,7 +242,7 @@ def _is_several(kind: Any) -> bool:
 def _is_text(kind: Any) -> bool:
     if get_origin(kind) is Literal or (isinstance(kind, type) and issubclass(kind, Enum)):
         return all(isinstance(getattr(choice, "value", choice), str) for choice in get_args(kind) or kind)
-    return kind is Secret or (isinstance(kind, type) and issubclass(kind, (str, PurePath)))
+    return kind is Secret or (isinstance(kind, type) and issubclass(kind, _READ_FROM_TEXT))
 
 
 def _has_fields(kind: Any) -> bool:
