@@ -1,0 +1,5 @@
+"""Jinja2 templates: `[use] templates = "jinja2"`.
+
+Plugs `Templates` (key `jinja2`) into the kernel. Everything that Jinja2 offers is there, with the rules of
+`newel.contracts.templates` where Jinja2's own differ.
+"""
