@@ -1,4 +1,4 @@
-"""Boot: record, then commit. Reads, loads, checks, orders, registers, collects and commits; reports all problems at once.
+"""Boot: record, then commit; all problems at once.
 
 1. read       the layers of configuration
 2. load       the plugins that are named, those under [use], and what they require; nothing else
@@ -29,8 +29,22 @@ from newel.config import Configuration
 from newel.errors import BootError, Place, Problem, place_of
 from newel.generation import Generation
 from newel.hookspecs import PROJECT
-from newel.plugins import PLUGINS, PROVIDERS, Found, LoadFailure, Manager, Plugin, Registered
-from newel.plugins import constraints, find, implementations, installed, ordered, slots, unmarked
+from newel.plugins import (
+    PLUGINS,
+    PROVIDERS,
+    Found,
+    LoadFailure,
+    Manager,
+    Plugin,
+    Registered,
+    constraints,
+    find,
+    implementations,
+    installed,
+    ordered,
+    slots,
+    unmarked,
+)
 from newel.router import Router
 from newel.settings import AppConfig, check_app, choices
 from newel.supplies import Owned
@@ -97,8 +111,7 @@ class _Boot:
         if self.problems or settings is None:
             raise BootError(dict.fromkeys(self.problems))
 
-    # --- 2. load ------------------------------------------------------------------------------------------------------
-
+    # --- 2. load ----------------------------------------------------------------------------------------------------
     def _loaded(self, settings: AppConfig) -> list[Found]:
         wanted: list[Found] = []
         for path in ESSENTIALS:
@@ -180,8 +193,7 @@ class _Boot:
                     )
                 )
 
-    # --- 3. check, 4. order ---------------------------------------------------------------------------------------------
-
+    # --- 3. check, 4. order -----------------------------------------------------------------------------------------
     def _configured(self, wanted: list[Found]) -> list[Registered]:
         configs: dict[str, Any] = {}
         for found in wanted:
@@ -198,8 +210,7 @@ class _Boot:
         names = {*known, *installed(PLUGINS), *(key.partition(":")[2] for key in installed(PROVIDERS))}
         self.problems.extend(config.unknown_sections(self.configuration, names))
 
-    # --- 5. register ----------------------------------------------------------------------------------------------------
-
+    # --- 5. register ------------------------------------------------------------------------------------------------
     def _registered(self, plugins: list[Registered]) -> None:
         for plugin in plugins:
             for name, function in unmarked(plugin.plugin):
@@ -208,8 +219,7 @@ class _Boot:
                 self.problems.append(_does_nothing(plugin))
         self.manager.install(plugins, self.problems)
 
-    # --- 6. collect -----------------------------------------------------------------------------------------------------
-
+    # --- 6. collect -------------------------------------------------------------------------------------------------
     def _collected(self, settings: AppConfig) -> Collected:
         manager = self.manager
         routers = [Owned("app", router) for router in self._application_routers(settings)]
@@ -228,9 +238,7 @@ class _Boot:
                 for owned in self._whole("newel_template_names")
                 for pair in sorted(owned.value.items())
             ),
-            reasons={
-                plugin.name: (plugin.found.reason, *reasons[plugin.name].values()) for plugin in manager.plugins
-            },
+            reasons={plugin.name: (plugin.found.reason, *reasons[plugin.name].values()) for plugin in manager.plugins},
         )
 
     def _whole(self, hook: str) -> list[Owned]:
@@ -267,9 +275,7 @@ def _short_name(path: str) -> str:
     return path.partition(":")[0].removeprefix("newel_")
 
 
-# --- what is said -------------------------------------------------------------------------------------------------------
-
-
+# --- what is said ---------------------------------------------------------------------------------------------------
 def _places(place: Place | None) -> tuple[Place, ...]:
     return () if place is None else (place,)
 

@@ -31,13 +31,13 @@ from newel.pages import TemplateNames
 from newel.parameters import UNKNOWN, Signature, Wiring, contracts_of, signature_of
 from newel.plan import Plan, Responders, code_of, refuse
 from newel.plugins import Manager
+from newel.records import Route
 from newel.request import Request
 from newel.results import Page, Responder
 from newel.router import Declaration, Mount, Router
 from newel.rules import Rule, parse_host, parse_rule
 from newel.safety import Hosts, cross_site_guard, own_origin
 from newel.scope import Resolve, Scope
-from newel.records import Route
 from newel.settings import AppConfig, limits_of, zone_of
 from newel.supplies import Owned, Supplies
 from newel.urls import UrlMap, Urls
@@ -132,7 +132,8 @@ class _Commit:
             if plan.route is not None and KeyRing in plan.route.contracts:
                 self._check_secret(f"route {plan.route.rule}", plan.route.place)
         handlers = [found.declaration.handler for found in declared]
-        self.problems += literals.problems(handlers, urls, supplies.application[Keyed[Templates]])
+        engines = supplies.application[Keyed[Templates]]
+        self.problems.extend(literals.problems(handlers, urls, engines))
         if self.problems:
             return None
         return Generation(
@@ -151,8 +152,7 @@ class _Commit:
             template_roots=roots,
         )
 
-    # --- routes -------------------------------------------------------------------------------------------------------
-
+    # --- routes -----------------------------------------------------------------------------------------------------
     def _routing(self) -> tuple[UrlMap, list[Declared], list[Mount]]:
         declared: list[Declared] = []
         mounts: list[Mount] = []
@@ -162,7 +162,7 @@ class _Commit:
                 mounts += owned.value.mounts()
             except BootError as error:
                 self.problems.extend(error.problems)
-        self.problems += router.mount_problems(mounts)
+        self.problems.extend(router.mount_problems(mounts))
         declared = self._without_overridden(declared)
         return UrlMap((found.declaration, found.rule, found.host) for found in declared), declared, mounts
 
@@ -184,7 +184,8 @@ class _Commit:
     def _without_overridden(self, declared: list[Declared]) -> list[Declared]:
         """Let the application's routes win over a plugin's; two of one rank are a problem."""
         entries = [
-            Entry(rule=found.rule, methods=found.declaration.methods, host=found.host, target=found) for found in declared
+            Entry(rule=found.rule, methods=found.declaration.methods, host=found.host, target=found)
+            for found in declared
         ]
         overridden: set[int] = set()
         for first, second, method in conflicts(entries):
@@ -229,8 +230,7 @@ class _Commit:
     def _mount_plan(self, compiler: Compiler, mount: Mount) -> Plan:
         return compiler.edge(edges.mounted(mount.app, self.limits), mount.app, guarded=True)
 
-    # --- supplies -----------------------------------------------------------------------------------------------------
-
+    # --- supplies ---------------------------------------------------------------------------------------------------
     def _supplies(self, urls: UrlMap, roots: Sequence[tuple[str, Path]]) -> Supplies:
         values: dict[Any, Any] = {
             AppConfig: self.settings,
@@ -248,7 +248,9 @@ class _Commit:
             Scope: lambda scope: scope,
             Urls: lambda scope: _urls(urls, scope),
         }
-        names = self._template_functions({*values, *made, *per_request, *(one.value.contract for one in self.collected.providers)})
+        names = self._template_functions(
+            {*values, *made, *per_request, *(one.value.contract for one in self.collected.providers)}
+        )
         values[TemplateNames] = names
         values[TemplateSettings] = TemplateSettings(
             roots=tuple(root for _, root in roots),
@@ -293,7 +295,10 @@ class _Commit:
             if other is not owned:
                 self.problems.append(_same_name(name, other, owned))
             table = dict.fromkeys(known)
-            functions[name] = (function, tuple(contracts_of(signature_of(function, self.problems, variadic=True), table)))
+            functions[name] = (
+                function,
+                tuple(contracts_of(signature_of(function, self.problems, variadic=True), table)),
+            )
         return TemplateNames(functions)
 
     def _template_roots(self) -> tuple[tuple[str, Path], ...]:
@@ -309,8 +314,7 @@ class _Commit:
             near += _folders_of(module)
         return [folder / "templates" for folder in dict.fromkeys(near) if (folder / "templates").is_dir()]
 
-    # --- checks -------------------------------------------------------------------------------------------------------
-
+    # --- checks -----------------------------------------------------------------------------------------------------
     def _check_pages(self, plans: Sequence[Plan], supplies: Supplies) -> None:
         """A handler that returns a Page needs a template engine."""
         if supplies.application[Keyed[Templates]]:
@@ -326,7 +330,10 @@ def _owners(providers: Sequence[Owned]) -> dict[CodeType, tuple[str, str]]:
     for owned in providers:
         for stage in ("open", "finish", "save", "close"):
             if (function := getattr(owned.value, stage)) and (code := code_of(function)) is not None:
-                found[code] = (owned.owner, f"{stage} of the provider of {getattr(owned.value.contract, '__name__', '')}")
+                found[code] = (
+                    owned.owner,
+                    f"{stage} of the provider of {getattr(owned.value.contract, '__name__', '')}",
+                )
     return found
 
 
@@ -346,9 +353,7 @@ def _members(annotation: Any) -> tuple[Any, ...]:
     return getattr(annotation, "__args__", None) or (annotation,)
 
 
-# --- what is said -------------------------------------------------------------------------------------------------------
-
-
+# --- what is said ---------------------------------------------------------------------------------------------------
 def _twice(first: Declared, second: Declared, method: str) -> Problem:
     same = "" if first.declaration.rule == second.declaration.rule else f" (as {second.declaration.rule})"
     return Problem(
@@ -372,4 +377,3 @@ def _no_engine(route: Route) -> Problem:
         places=(route.place,),
         remedy='write [use] templates = "jinja2" (or "mako") in the configuration.',
     )
-

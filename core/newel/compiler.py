@@ -18,8 +18,8 @@ import msgspec
 from newel.errors import Problem, place_of
 from newel.parameters import Signature, Wiring, bind_function, bind_handler, label, parameters_of
 from newel.plan import Plan, Responders, Step, code_of, wrapped
-from newel.plugins import Manager, Registered
-from newel.records import SAFE_METHODS, After, Around, Before, Guard, Route, RouteRecord
+from newel.plugins import Manager
+from newel.records import After, Around, Before, Guard, Route, RouteRecord
 from newel.router import Declaration
 from newel.scope import Resolve
 
@@ -76,8 +76,7 @@ class Compiler:
             self._owners[code] = (owner, stage)
         return bind_function(function, NAMED, self._wiring, self._problems, asker=f"plugin {owner!r}, {stage}")
 
-    # --- a route ------------------------------------------------------------------------------------------------------
-
+    # --- a route ----------------------------------------------------------------------------------------------------
     def route(self, declaration: Declaration, variables: Sequence[str], signature: Signature) -> Plan:
         """Return the plan of one route whose rule has these variables."""
         self._check_options(declaration)
@@ -191,9 +190,7 @@ def _known_options(manager: Manager) -> dict[str, Any]:
     return known
 
 
-# --- handlers that return nothing ---------------------------------------------------------------------------------------
-
-
+# --- handlers that return nothing -----------------------------------------------------------------------------------
 def _returns_nothing(handler: Callable[..., Any], returns: Any) -> bool:
     """Tell whether a handler says, or without saying so shows in its code, that it never returns a value."""
     if returns is None or returns is type(None):
@@ -210,16 +207,12 @@ def _only_returns_none(code: CodeType) -> bool:
         if instruction.opname == "RETURN_CONST":
             returned.append(instruction.argval is None)
         elif instruction.opname == "RETURN_VALUE":
-            returned.append(
-                previous is not None and previous.opname == "LOAD_CONST" and previous.argval is None
-            )
+            returned.append(previous is not None and previous.opname == "LOAD_CONST" and previous.argval is None)
         previous = instruction
     return bool(returned) and all(returned)
 
 
-# --- what is said -------------------------------------------------------------------------------------------------------
-
-
+# --- what is said ---------------------------------------------------------------------------------------------------
 def _nothing(declaration: Declaration) -> Problem:
     return Problem(
         what=f"{label(declaration.handler)}, the handler of {shown(declaration)}, returns nothing.",
@@ -249,5 +242,3 @@ def _wrong_option(declaration: Declaration, name: str, value: Any, why: str) -> 
 def shown(declaration: Declaration) -> str:
     """Return how an error names a route: its methods and its rule."""
     return f"route {'|'.join(sorted(declaration.methods))} {declaration.rule}"
-
-

@@ -191,8 +191,8 @@ class SetupError(ProblemError):
 class HTTPError(NewelError):
     """An HTTP status that ends the request: `raise HTTPError(404)`.
 
-    `detail` is shown to whoever asked, so it must hold nothing that is not theirs to see. `extensions` become members of
-    a problem+json body (RFC 9457, section 3.2).
+    `detail` is shown to whoever asked, so it must hold nothing that is not theirs to see. `extensions` become members
+    of a problem+json body (RFC 9457, section 3.2).
     """
 
     def __init__(

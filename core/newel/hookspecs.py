@@ -36,26 +36,24 @@ REQUEST_HOOKS: Final = frozenset(
 """The hooks that plans call directly."""
 
 
-# --- boot: what an application is made of -----------------------------------------------------------------------------
-
-
+# --- boot: what an application is made of ---------------------------------------------------------------------------
 @hookspec
-def newel_providers() -> Iterable[Provider] | None:  # type: ignore[empty-body]
+def newel_providers() -> Iterable[Provider] | None:
     """Return records that say how contracts are supplied. All results; called once, while booting."""
 
 
 @hookspec
-def newel_routes() -> Iterable[Router] | None:  # type: ignore[empty-body]
+def newel_routes() -> Iterable[Router] | None:
     """Return routers to be served beside the application's own, which win over them. All results; called once."""
 
 
 @hookspec
-def newel_template_roots() -> Iterable[Path] | None:  # type: ignore[empty-body]
+def newel_template_roots() -> Iterable[Path] | None:
     """Return folders of templates. All results; searched in plugin order, after the application's own `templates`."""
 
 
 @hookspec
-def newel_template_names() -> Mapping[str, Callable[..., Any]] | None:  # type: ignore[empty-body]
+def newel_template_names() -> Mapping[str, Callable[..., Any]] | None:
     """Return functions that every template of every engine may call, by name. All results; called once.
 
     Parameters of these functions annotated with a contract are supplied by the request; the template gives the others.
@@ -73,7 +71,7 @@ def newel_collect(hooks: Any) -> None:
 
 
 @hookspec
-def newel_route(route: Route) -> Iterable[RouteRecord] | None:  # type: ignore[empty-body]
+def newel_route(route: Route) -> Iterable[RouteRecord] | None:
     """Return what this plugin adds to one route: `Before`, `Guard`, `After`, `Around`. Called once for each route.
 
     A plugin that returns nothing costs the route nothing. All results, in plugin order; `After` records run in the
@@ -82,7 +80,7 @@ def newel_route(route: Route) -> Iterable[RouteRecord] | None:  # type: ignore[e
 
 
 @hookspec
-def newel_commands() -> Iterable[Command] | None:  # type: ignore[empty-body]
+def newel_commands() -> Iterable[Command] | None:
     """Return click commands that `newel` offers. All results; called only by the command line.
 
     A command gets the booted `App` by `@click.pass_obj`.
@@ -99,9 +97,7 @@ def newel_shutdown() -> None:
     """Let go of what the plugin holds. Called once, in the reverse order; an error is logged and hides no other."""
 
 
-# --- requests -----------------------------------------------------------------------------------------------------------
-
-
+# --- requests -------------------------------------------------------------------------------------------------------
 @hookspec
 def newel_before_request(request: Any, environ: Any, route: Any, scope: Any) -> Any:
     """Look at every request before its guards and parameters; a result other than None ends the request with it.

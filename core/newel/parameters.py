@@ -17,7 +17,7 @@ import msgspec
 from newel import scalars
 from newel.body import Limits, form_fields, json_bytes, query_fields
 from newel.contracts.validator import FieldError, Form, InvalidInput, Json, Query, Reader, Validator
-from newel.errors import HTTPError, Place, Problem, place_of
+from newel.errors import HTTPError, Problem, place_of
 from newel.records import Parameter, Provider
 from newel.scope import ApplicationScope, Resolve, Scope, Supply, not_provided
 
@@ -44,9 +44,7 @@ class InvalidQuery(InvalidInput):
     http_status: Final = 400  # type: ignore[misc]
 
 
-# --- reading a signature ------------------------------------------------------------------------------------------------
-
-
+# --- reading a signature --------------------------------------------------------------------------------------------
 @final
 class Signature(msgspec.Struct, frozen=True):
     """A function's parameters with their annotations evaluated, and what it says it returns."""
@@ -73,9 +71,9 @@ def signature_of(function: Callable[..., Any], problems: list[Problem], *, varia
 
 def _hints(function: Callable[..., Any], problems: list[Problem]) -> dict[str, Any]:
     function = inspect.unwrap(getattr(function, "func", function))
-    owner = function if inspect.isroutine(function) else getattr(type(function), "__call__", function)
+    owner: Any = function if inspect.isroutine(function) else vars(type(function)).get("__call__", function)
     if isinstance(function, type):
-        owner = function.__init__
+        owner = getattr(function, "__init__", function)
     owner = getattr(owner, "__func__", owner)
     try:
         raw = inspect.get_annotations(owner)
@@ -91,7 +89,7 @@ def _evaluated(owner: Any, name: str, annotation: Any, near: dict[str, Any], pro
     if not isinstance(annotation, str):
         return annotation
     try:
-        return eval(annotation, owner.__globals__, near)
+        return eval(annotation, owner.__globals__, near)  # noqa: S307  -- the programmer's own annotation
     except NameError as error:
         problems.append(_unresolved(owner, str(error.name), f"{name}: {annotation}"))
     except Exception as error:
@@ -132,9 +130,7 @@ def label(function: Any) -> str:
     return f"{getattr(function, '__module__', '?')}.{name}()"
 
 
-# --- where a handler's values come from ---------------------------------------------------------------------------------
-
-
+# --- where a handler's values come from -----------------------------------------------------------------------------
 def parameters_of(
     signature: Signature,
     handler: Callable[..., Any],
@@ -220,9 +216,7 @@ def _unused(handler: Any, names: list[str], signature: Signature) -> Problem:
     )
 
 
-# --- binding ------------------------------------------------------------------------------------------------------------
-
-
+# --- binding --------------------------------------------------------------------------------------------------------
 def bind_handler(
     handler: Callable[..., Any], parameters: Sequence[Parameter], wiring: Wiring, problems: list[Problem]
 ) -> Resolve:
@@ -360,12 +354,13 @@ def _unreadable(handler: Any, parameter: Parameter, why: str) -> Problem:
     return Problem(
         what=f"{label(handler)}, parameter {parameter.name!r}: {why}.",
         places=(place_of(handler),),
-        remedy="use a dataclass or msgspec struct of types that can be read, or enable a plugin with a validator for it.",
+        remedy="use a dataclass or msgspec struct of types that can be read, or enable a plugin that validates it.",
     )
 
 
 def _form_resolver(reader: Reader[Any], limits: Limits) -> Resolve:
     def resolve(scope: Scope) -> Form[Any]:
+        fields: Mapping[str, Sequence[Any]]
         fields, files = form_fields(scope.environ, limits)
         if files:
             scope.opened.append((UPLOADS, files))
@@ -398,9 +393,7 @@ UPLOADS: Final = Provider(contract="uploaded files", open=dict, close=_close_upl
 """Ends the files of a form with the request that brought them."""
 
 
-# --- query parameters ---------------------------------------------------------------------------------------------------
-
-
+# --- query parameters -----------------------------------------------------------------------------------------------
 def _query_reader(
     handler: Any, parameters: Sequence[Parameter], wiring: Wiring, problems: list[Problem]
 ) -> Callable[[Scope, dict[str, Any]], None] | None:
@@ -442,5 +435,3 @@ def _reading(
             raise InvalidQuery(errors)
 
     return read_query
-
-

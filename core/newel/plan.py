@@ -134,11 +134,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
                 result = self.call(scope)
                 response: Response = self.responders[type(result)](result, scope)
                 scope.finish(response)
-                return response
             except Exception as error:
                 if attempt == self.retries or not getattr(error, "retryable", False):
                     raise
                 scope.discard(error)
+            else:
+                return response
         raise AssertionError  # unreachable: the last attempt returns or raises
 
     def _recover(self, scope: Scope, error: Exception) -> Response:
@@ -181,9 +182,7 @@ def _what(scope: Scope) -> tuple[str, str]:
     return str(environ.get("REQUEST_METHOD")), repr(environ.get("PATH_INFO"))[1:-1]
 
 
-# --- compiling the parts ------------------------------------------------------------------------------------------------
-
-
+# --- compiling the parts --------------------------------------------------------------------------------------------
 def wrapped(around: Callable[[Scope], Generator[None, Any, Any]], call: Resolve, owner: str) -> Resolve:
     """Wrap a call in one `Around`: a generator that yields once, receives the result, and may replace it."""
 
@@ -227,5 +226,6 @@ def code_of(function: Any) -> CodeType | None:
     function = getattr(function, "func", function)
     function = getattr(function, "__func__", function)
     if not hasattr(function, "__code__"):
-        function = getattr(function.__init__ if isinstance(function, type) else type(function).__call__, "__func__", function)
+        holder, name = (function, "__init__") if isinstance(function, type) else (type(function), "__call__")
+        function = getattr(holder, name, None)
     return getattr(function, "__code__", None)

@@ -81,9 +81,7 @@ class Registered:
         return f"<plugin {self.name}>"
 
 
-# --- finding ------------------------------------------------------------------------------------------------------------
-
-
+# --- finding --------------------------------------------------------------------------------------------------------
 class LoadFailure(Exception):
     """A plugin could not be loaded; says why as a `Problem`."""
 
@@ -187,9 +185,7 @@ def _places(*places: Place | None) -> tuple[Place, ...]:
     return tuple(place for place in places if place is not None)
 
 
-# --- order --------------------------------------------------------------------------------------------------------------
-
-
+# --- order ----------------------------------------------------------------------------------------------------------
 def ordered(plugins: Sequence[Found], problems: list[Problem]) -> list[Found]:
     """Return the plugins in the order they stand in: as listed, moved only where `before`, `after`, `requires` say so.
 
@@ -198,7 +194,7 @@ def ordered(plugins: Sequence[Found], problems: list[Problem]) -> list[Found]:
     """
     names = [found.name for found in plugins]
     earlier = {name: set(predecessors) for name, predecessors in constraints(plugins).items()}
-    left, result = list(plugins), []
+    left, result = list(plugins), list[Found]()
     while left:
         free = next((found for found in left if not earlier[found.name]), None)
         if free is None:
@@ -237,9 +233,7 @@ def _cycle(left: Sequence[Found], earlier: Mapping[str, set[str]]) -> Problem:
     )
 
 
-# --- registering --------------------------------------------------------------------------------------------------------
-
-
+# --- registering ----------------------------------------------------------------------------------------------------
 @final
 class Manager(pluggy.PluginManager):
     """The plugins of one generation, in pluggy. Made once a boot, never shared."""
@@ -268,7 +262,9 @@ class Manager(pluggy.PluginManager):
 
     def calls(self, hook: str) -> list[tuple[Registered, Callable[..., Any]]]:
         """Return the implementations of a hook in the order of calling, each with its plugin."""
-        return [(found.plugin, original(found.function)) for found in reversed(getattr(self.hook, hook).get_hookimpls())]
+        return [
+            (found.plugin, original(found.function)) for found in reversed(getattr(self.hook, hook).get_hookimpls())
+        ]
 
     def callers(self, hook: str) -> list[tuple[Registered, Callable[..., Any]]]:
         """Return one caller for each plugin that implements a boot hook, in the order of calling.
@@ -304,8 +300,7 @@ class Manager(pluggy.PluginManager):
         allowed = self.arguments(hook)
         extra = {name: parameter for name, parameter in signature.parameters.items() if name not in allowed}
         unresolved = [name for name, parameter in extra.items() if parameter.annotation is parameter.empty]
-        for name in unresolved:
-            problems.append(_unknown_argument(plugin, hook, function, name, allowed))
+        problems += [_unknown_argument(plugin, hook, function, name, allowed) for name in unresolved]
         if not extra or unresolved:
             return function
         if hook in REQUEST_HOOKS or hook == "newel_startup":

@@ -36,8 +36,8 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
 class Route(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A route as plugins see it in `newel_route(route)`; a handler or provider may ask for it by type.
 
-    `rule` is the whole path with its prefixes; `options` are the keyword arguments of the declaration that the kernel or
-    a plugin declared (`retries=2`); `contracts` are the contract types the handler asks for; `returns` is the handler's
+    `rule` is the whole path with its prefixes; `options` are the keyword arguments of the declaration that the kernel
+    or a plugin knows (`retries=2`); `contracts` are the contract types the handler asks for; `returns` is the handler's
     return annotation, or `inspect.Signature.empty`.
     """
 

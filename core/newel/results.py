@@ -56,7 +56,7 @@ class Page(_Value):
     page that holds an invalid form has status 422 where no other was given.
     """
 
-    __slots__ = ("template", "values", "status", "headers", "json")
+    __slots__ = ("headers", "json", "status", "template", "values")
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class Data(_Value):
     `type` fixes the media type, and bytes need it; without it, the request's Accept header chooses a renderer.
     """
 
-    __slots__ = ("value", "status", "headers", "type")
+    __slots__ = ("headers", "status", "type", "value")
 
     def __init__(self, value: Any, *, status: int = 200, headers: Headers | None = None, type: str = "") -> None:
         self.value: Final = value
@@ -97,7 +97,7 @@ class Redirect(_Value):
     redirect_hosts` lists it (checklist E39).
     """
 
-    __slots__ = ("to", "values", "status", "headers")
+    __slots__ = ("headers", "status", "to", "values")
 
     def __init__(
         self,

@@ -106,9 +106,9 @@ def without_default_port(scheme: str, host: str) -> str:
 
 
 def safe_target(url: str, own: str, allowed: Iterable[str]) -> bool:
-    """Tell whether a redirect may go to a URL: a path of ours, or an origin that is ours or listed (checklist E39).
+    r"""Tell whether a redirect may go to a URL: a path of ours, or an origin that is ours or listed (checklist E39).
 
-    Browsers read `//host`, `/\\host`, control characters and user information in ways of their own; all are refused.
+    Browsers read `//host`, `/\host`, control characters and user information in ways of their own; all are refused.
     """
     if not url or any(character <= " " or character in "\\\x7f" for character in url):
         return False

@@ -96,8 +96,7 @@ class Scope:
             self.opened.append((supply.provider, value))
         return value
 
-    # --- the end -----------------------------------------------------------------------------------------------------
-
+    # --- the end ----------------------------------------------------------------------------------------------------
     def finish(self, response: Any) -> None:
         """Finish every opened provider, latest first. The first error ends it and is the request's error."""
         for provider, value in reversed(self.opened):

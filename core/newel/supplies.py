@@ -31,8 +31,8 @@ class Owned(msgspec.Struct, frozen=True):
 class Supplies:
     """The two tables of one generation, filled in place: resolvers look contracts up when they run.
 
-    `values` are contracts that exist already (configuration, settings), `made` those the kernel makes once when they are
-    asked for, `per_request` those it makes for each request.
+    `values` are contracts that exist already (configuration, settings), `made` those the kernel makes once, when asked
+    for, `per_request` those it makes for each request.
     """
 
     def __init__(
@@ -47,10 +47,10 @@ class Supplies:
         self._problems: Final = problems
         self._application: Final[dict[Any, Supply]] = {}
         self.application: Final = ApplicationScope(self._application)
-        self.request: Final[dict[Any, Supply]] = {contract: Supply(open) for contract, open in per_request.items()}
+        self.request: Final[dict[Any, Supply]] = {name: Supply(make) for name, make in per_request.items()}
         self.providers: Final = self._without_conflicts(providers)
         for contract, value in values.items():
-            self._hold(contract, Supply(lambda scope, value=value: value))
+            self._hold(contract, Supply(_constant(value)))
         for contract, make in made.items():
             self._hold(contract, Supply(make))
         self._announce()
@@ -89,11 +89,7 @@ class Supplies:
             if owned.value.key is not None:
                 groups.setdefault(owned.value.contract, []).append(owned.value.key)
         for contract, keys in groups.items():
-            identities = {key: (contract, key) for key in keys}
-            self._hold(
-                Keyed[contract],
-                Supply(lambda scope, found=identities: Keyed({key: scope[name] for key, name in found.items()})),
-            )
+            self._hold(Keyed.__class_getitem__(contract), Supply(_group_of({key: (contract, key) for key in keys})))
 
     def askers(self, contract: Any) -> list[Owned]:
         """Return the providers that ask for a contract."""
@@ -145,6 +141,14 @@ class Supplies:
         )
 
 
+def _constant(value: Any) -> Resolve:
+    return lambda scope: value
+
+
+def _group_of(identities: Mapping[Hashable, Any]) -> Resolve:
+    return lambda scope: Keyed({key: scope[name] for key, name in identities.items()})
+
+
 def identity(provider: Provider) -> Hashable:
     """Return what makes a provider the one of its kind: the contract, with the key of a keyed one."""
     return provider.contract if provider.key is None else (provider.contract, provider.key)
@@ -181,8 +185,8 @@ def _keyed_request(owned: Owned) -> Problem:
 
 def _outlives(owned: Owned, contract: Any) -> Problem:
     return Problem(
-        what=f"plugin {owned.owner!r}: the provider of {_shown(identity(owned.value))} lives as long as the application "
-        f"and asks for {_shown(contract)}, which lives as long as a request ({label(owned.value.open)}).",
+        what=f"plugin {owned.owner!r}: the provider of {_shown(identity(owned.value))} lives as long as the "
+        f"application and asks for {_shown(contract)}, which lives as long as a request ({label(owned.value.open)}).",
         places=(owned.value.place,),
         remedy='say scope="request", or take what it needs from the request when it is used.',
     )

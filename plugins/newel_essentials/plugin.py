@@ -113,5 +113,3 @@ def _anything_else(data: DataResponder) -> Any:
         return data(result, scope)
 
     return respond
-
-

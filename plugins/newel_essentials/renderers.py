@@ -13,7 +13,8 @@ from newel.contracts.renderer import public_part
 @final
 class JsonRenderer:
     """Renders data as JSON: what msgspec knows (dict, list, dataclass, struct, date, Decimal as text, UUID, enum, …),
-    objects that say what of them is public, and pydantic models."""
+    objects that say what of them is public, and pydantic models.
+    """
 
     content_type: Final = "application/json"
 

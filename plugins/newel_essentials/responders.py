@@ -57,7 +57,7 @@ def untyped_bytes(result: bytes, scope: Scope) -> Response:
 
 @final
 class DataResponder:
-    """Renders data in the media type that the request prefers of those that plugins render; JSON where it does not say."""
+    """Renders data in the media type that the request prefers; in JSON where it does not say."""
 
     def __init__(self, renderers: Keyed[Renderer]) -> None:
         self._renderers: Final[Mapping[Any, Renderer]] = renderers
@@ -114,7 +114,10 @@ class PageResponder:
 
     def __call__(self, page: Page, scope: Scope) -> Response:
         """Make the response of a page: 422 where it holds an invalid form and no other status was given."""
-        if page.json is not None and best(scope.environ.get("HTTP_ACCEPT") or "*/*", _PAGE_OR_DATA) == "application/json":
+        if (
+            page.json is not None
+            and best(scope.environ.get("HTTP_ACCEPT") or "*/*", _PAGE_OR_DATA) == "application/json"
+        ):
             response = self._data(page.json, scope)
         else:
             values = {**self._names.of(scope), **page.values}
@@ -198,7 +201,7 @@ def encoded(pieces: Iterable[str | bytes]) -> Iterator[bytes]:
     return (piece.encode() if isinstance(piece, str) else piece for piece in pieces)
 
 
-# --- what is said -------------------------------------------------------------------------------------------------------
+# --- what is said --------------------------------------------------------------------------------------------------
 
 
 def _unrenderable(value: Any, scope: Scope, error: Exception) -> Problem:
@@ -207,8 +210,8 @@ def _unrenderable(value: Any, scope: Scope, error: Exception) -> Problem:
         what=f"{getattr(handler, '__qualname__', 'a hook')}() returned {type(value).__name__}, "
         f"which cannot be sent as data: {error}",
         places=(place_of(handler),) if handler is not None else (),
-        remedy="return a str, Html, Page, Redirect, Data, Response, or data made of dicts, lists, scalars, dataclasses, "
-        "structs; a Model is data only if it declares its public fields.",
+        remedy="return a str, Html, Page, Redirect, Data, Response, or data made of dicts, lists, scalars, dataclasses "
+        "and structs; a Model is data only if it declares its public fields.",
     )
 
 

@@ -20,9 +20,7 @@ NOSNIFF: Final = ("X-Content-Type-Options", "nosniff")
 REFERRER: Final = ("Referrer-Policy", "same-origin")
 OPENER: Final = ("Cross-Origin-Opener-Policy", "same-origin")
 FRAMES: Final = ("X-Frame-Options", "DENY")
-POLICY: Final = (
-    "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-)
+POLICY: Final = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 FIXED: Final = (NOSNIFF, REFERRER, OPENER)
 YEAR: Final = 365 * 24 * 3600
 

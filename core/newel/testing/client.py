@@ -32,7 +32,7 @@ class Client(WerkzeugClient):
             headers["Sec-Fetch-Site"] = "same-origin"
         kwargs.setdefault("base_url", self.base_url)
         follow = {name: kwargs.pop(name) for name in ("buffered", "follow_redirects") if name in kwargs}
-        builder = EnvironBuilder(*args, headers=headers, **kwargs)
+        builder = EnvironBuilder(*args, **kwargs, headers=headers)
         try:
             return super().open(builder, **follow)
         finally:

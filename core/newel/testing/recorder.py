@@ -18,7 +18,7 @@ class Call(NamedTuple):
 
 
 class HookRecorder(Plugin):
-    """Records calls of request hooks. Make one for each test by `HookRecorder.fresh()`, and give it to `App(plugins=…)`.
+    """Records calls of request hooks. Make one for each test by `HookRecorder.fresh()`, for `App(plugins=…)`.
 
     ```python
     recorder = HookRecorder.fresh()
