@@ -2,10 +2,10 @@
 
 1. A route without variables is found by two dictionary look-ups, path and then method.
 2. One whose only variable is its last segment, by what stands before it; then its converter is asked.
-3. The rest is a tree of segments. At each node the segment's own text goes before patterns, and these go by weight
-   (`newel.segments`); what leads nowhere is left again for the next best. A node belongs to one depth, so each is
-   looked at once at most, and none that does not lie on the path's way.
+3. The rest, by a tree of segments (`newel.tree`).
 4. What no route answers is an edge: the path with its slashes put right, 405, OPTIONS, a mount, 404.
+
+A rule that names a host goes before those that do not, a host's own name before a pattern.
 
 The precedence is Werkzeug's, with three differences: a value that its converter refuses makes the next rule be tried
 instead of a 404; `any` and `uuid` go before plain text wherever they were declared; a path of several leading slashes
@@ -15,29 +15,21 @@ is redirected like one with several elsewhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, final
 from urllib.parse import quote
 
 import msgspec
 
-from newel.converters import Read
 from newel.rules import Rule
 from newel.segments import Pattern
-
-Match = tuple[Any, Mapping[str, Any]]
-"""A target, and the values of the path's variables (or what an edge has to know)."""
-
-Ends = dict[str, tuple[Any, tuple[str, ...]]]
-"""By method: the target, and the names of the values."""
+from newel.tree import SLASH, Ends, Match, Node, Trees, find, stems
 
 SAFE_IN_PATH: Final = "/!$&'()*+,:;=@"
 """What stands in a path as itself besides letters, digits and `-._~` (RFC 3986, section 3.3)."""
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
-_SLASH: Final[Match] = (object(), _NOTHING)
-"""What the tree answers where a slash is missing at the end."""
 
 
 @final
@@ -96,13 +88,12 @@ class Matcher:
     """
 
     __slots__ = (
-        "_by_host",
-        "_by_pattern",
+        "_any_host",
         "_edges",
+        "_host_patterns",
+        "_hosts",
         "_mounts",
         "_mounts_depth",
-        "_not_found",
-        "_root",
         "_static",
         "_stems",
         "match",
@@ -112,83 +103,51 @@ class Matcher:
 
     def __init__(self, entries: Sequence[Entry], edges: Edges, mounts: Iterable[tuple[str, Any]] = ()) -> None:
         self._edges: Final = edges
-        self._not_found: Final[Match] = (edges.not_found, _NOTHING)
         self._mounts: Final = {prefix.rstrip("/"): target for prefix, target in mounts}
         self._mounts_depth: Final = max((prefix.count("/") for prefix in self._mounts), default=-1)
-        self._root: Final = _tree(entry for entry in entries if entry.host is None)
+        root = _tree(entry for entry in entries if entry.host is None)
+        self._any_host: Final[Trees] = ((root, ()),)
         self._static: Final = _static_answers(entries)
-        self._stems: Final = dict(_stems(self._root))
-        self._by_host, self._by_pattern = _hosts(entries)
+        self._stems: Final = dict(stems(root))
+        self._hosts, self._host_patterns = _hosts(entries)
         # PERF: an application that names no host does not look at it
-        self.match = self._match_host if self._by_host or self._by_pattern else self._match_path
+        self.match = self._match_host if self._hosts or self._host_patterns else self._match_path
 
     def _match_path(self, method: str, path: str, host: str) -> Match:
+        # PERF: most requests end here, without another call than the converter's
         answers = self._static.get(path)
         if answers is not None and (answer := answers.get(method)) is not None:
             return answer
-        before, _, last = path.rpartition("/")
+        before, slash, last = path.rpartition("/")
         stem = self._stems.get(before)
-        if stem is not None:
+        if stem is not None and slash:
             beside, read, ends = stem
             if last not in beside and (end := ends.get(method)) is not None and (value := read(last)) is not None:
                 return end[0], {end[1]: value}
-        return self._search(method, path)
-
-    def _search(self, method: str, path: str) -> Match:
-        seen: list[Ends] = []
-        parts = path.split("/")
-        found = None if parts[0] else _walk(self._root, parts, 1, method, (), seen)
-        if found is None or found is _SLASH:
-            return self._edge(method, path, found, seen, self._find)
-        return found
+        return self._search(method, path, self._any_host)
 
     def _match_host(self, method: str, path: str, host: str) -> Match:
         name = re.sub(r":[0-9]*\Z", "", host).lower()
+        trees = [(self._hosts[name], ())] if name in self._hosts else []
+        read = ((pattern(name), tree) for pattern, tree in self._host_patterns)
+        patterns = [(tree, tuple(values)) for values, tree in read if values is not None]
+        return self._search(method, path, (*trees, *patterns, *self._any_host))
+
+    def _search(self, method: str, path: str, trees: Trees) -> Match:
         seen: list[Ends] = []
-        trees = self._trees_of(name)
-
-        def find(method: str, path: str, seen: list[Ends]) -> Match | None:
-            parts = path.split("/")
-            for tree, values in () if parts[0] else trees:
-                found = _walk(tree, parts, 1, method, values, seen)
-                if found is not None:
-                    return found
-            return None
-
-        found = find(method, path, seen)
-        if found is None or found is _SLASH:
-            return self._edge(method, path, found, seen, find)
-        return found
-
-    def _find(self, method: str, path: str, seen: list[Ends]) -> Match | None:
-        parts = path.split("/")
-        return None if parts[0] else _walk(self._root, parts, 1, method, (), seen)
-
-    def _trees_of(self, host: str) -> list[tuple[_Node, tuple[Any, ...]]]:
-        """Return the trees that may answer a host, the most specific first, with the values of its variables."""
-        trees: list[tuple[_Node, tuple[Any, ...]]] = []
-        if host in self._by_host:
-            trees.append((self._by_host[host], ()))
-        for read, tree in self._by_pattern:
-            if (values := read(host)) is not None:
-                trees.append((tree, tuple(values)))
-        trees.append((self._root, ()))
-        return trees
-
-    def _edge(
-        self, method: str, path: str, found: Match | None, seen: list[Ends], find: Callable[..., Match | None]
-    ) -> Match:
-        """Return the target of what no route answers."""
-        if found is None and "//" in path:
-            path = re.sub("/{2,}", "/", path)
-            found = find(method, path, seen)
-            if found is not None and found is not _SLASH:
-                return self._redirect(path)
-        if found is _SLASH:
+        found = find(trees, path, method, seen)
+        if found is SLASH:
             return self._redirect(f"{path}/")
+        if found is not None:
+            return found
+        if "//" in path:
+            merged = re.sub("/{2,}", "/", path)
+            found = find(trees, merged, method, seen)
+            if found is not None:
+                return self._redirect(f"{merged}/" if found is SLASH else merged)
         if seen:
             return self._other_method(method, seen)
-        return self._mounted(path) or self._not_found
+        return self._mounted(path) or (self._edges.not_found, _NOTHING)
 
     def _redirect(self, path: str) -> Match:
         # SECURITY: one leading slash, or a client would read what follows as a host
@@ -211,135 +170,11 @@ class Matcher:
         return None
 
 
-@final
-class _Node:
-    """What may follow at one depth of the tree; `ends` is what is found if nothing does.
-
-    `only` is the reading of the next part where it has a single way to go on: one variable, alone in its segment.
-    """
-
-    __slots__ = ("branches", "ends", "only", "patterns", "static")
-
-    def __init__(self) -> None:
-        self.static: Final[dict[str, _Node]] = {}
-        self.patterns: Final[dict[Hashable, tuple[Pattern, _Node]]] = {}
-        self.branches: tuple[_Branch, ...] = ()
-        self.only: tuple[Read, _Node] | None = None
-        self.ends: Final[Ends] = {}
-
-    def following(self, segment: str | Pattern) -> _Node:
-        """Return the node that a segment leads to, made where it is not there yet."""
-        if isinstance(segment, str):
-            return self.static.setdefault(segment, _Node())
-        return self.patterns.setdefault(segment.shape, (segment, _Node()))[1]
-
-    def finish(self) -> None:
-        """Prepare the patterns for reading, here and below, and let GET answer HEAD."""
-        if "GET" in self.ends:
-            self.ends.setdefault("HEAD", self.ends["GET"])
-        ordered = sorted(self.patterns.values(), key=lambda branch: branch[0].weight)
-        self.branches = tuple(_Branch(pattern, node) for pattern, node in ordered)
-        if len(ordered) == 1 and ordered[0][0].bare:
-            pattern, node = ordered[0]
-            self.only = pattern.variables[0].converter.reader(), node
-        for node in (*self.static.values(), *(branch.node for branch in self.branches)):
-            node.finish()
-
-
-_Stem = tuple[Mapping[str, _Node], Read, dict[str, tuple[Any, str]]]
-"""What goes before a variable, the variable's reading, and by method: the target and the variable's name."""
-
-
-@final
-class _Branch:
-    """A pattern, prepared, and the node it leads to."""
-
-    __slots__ = ("node", "pattern", "read", "slash", "spans")
-
-    def __init__(self, pattern: Pattern, node: _Node) -> None:
-        self.pattern: Final = pattern
-        self.node: Final = node
-        self.spans: Final = pattern.spans
-        self.slash: Final = pattern.slash
-        self.read: Final = pattern.reader()
-
-
-def _walk(
-    node: _Node, parts: list[str], at: int, method: str, values: tuple[Any, ...], seen: list[Ends]
-) -> Match | None:
-    """Follow the parts of a path from `at` on; tell in `seen` where they end at routes of other methods."""
-    # PERF: one loop as long as there is one way to go; a call for each where there are several
-    while at < len(parts):
-        part = parts[at]
-        at += 1
-        following = node.static.get(part)
-        if following is None and node.only is not None:
-            read, following = node.only
-            value = read(part)
-            if value is None:
-                return None
-            values += (value,)
-        elif node.branches:
-            if following is not None and (found := _walk(following, parts, at, method, values, seen)) is not None:
-                return found
-            return _walk_branches(node.branches, parts, at, method, values, seen)
-        elif following is None:
-            return None
-        node = following
-    return _ended(node, method, values, seen)
-
-
-def _ended(node: _Node, method: str, values: tuple[Any, ...], seen: list[Ends]) -> Match | None:
-    """Return what is found where a path ends."""
-    end = node.ends.get(method)
-    if end is not None:
-        target, names = end
-        if len(names) == 1:
-            return target, {names[0]: values[0]}
-        return target, dict(zip(names, values))  # noqa: B905  # PERF: strict=True costs 200 ns
-    if node.ends:
-        seen.append(node.ends)
-    behind = node.static.get("")
-    return _SLASH if behind is not None and method in behind.ends else None
-
-
-def _walk_branches(
-    branches: tuple[_Branch, ...],
-    parts: list[str],
-    at: int,
-    method: str,
-    values: tuple[Any, ...],
-    seen: list[Ends],
-) -> Match | None:
-    """Follow the first pattern that reads the part before `at` and leads to an end."""
-    for branch in branches:
-        text, behind = _rest(parts, at, branch.slash) if branch.spans else (parts[at - 1], at)
-        more = branch.read(text)
-        if more is None:
-            continue
-        found = _walk(branch.node, parts, behind, method, (*values, *more), seen)
-        if found is not None:
-            return found
-    return None
-
-
-def _rest(parts: list[str], at: int, slash: bool) -> tuple[str, int]:
-    """Return all that is left of a path, and where to go on: at the empty part behind a last slash that counts."""
-    rest = "/".join(parts[at - 1 :])
-    if slash and rest.endswith("/"):
-        return ("" if rest.endswith("//") else rest[:-1]), len(parts) - 1
-    return rest, len(parts)
-
-
-def _tree(entries: Iterable[Entry]) -> _Node:
-    root = _Node()
+def _tree(entries: Iterable[Entry]) -> Node:
+    root = Node()
     for entry in entries:
-        node = root
-        for segment in entry.rule.segments:
-            node = node.following(segment)
         names = (*(entry.host.names if entry.host else ()), *entry.rule.names)
-        for method in entry.methods:
-            node.ends.setdefault(method, (entry.target, names))
+        root.add(entry.rule.segments, entry.methods, entry.target, names)
     root.finish()
     return root
 
@@ -358,33 +193,23 @@ def _static_answers(entries: Iterable[Entry]) -> dict[str, dict[str, Match]]:
     return answers
 
 
-def _stems(node: _Node, path: str = "") -> Iterator[tuple[str, _Stem]]:
-    """Yield path → what may be the last segment after it, for the paths without variables that one may follow."""
-    first = next(iter(node.branches), None)
-    if first is not None and first.pattern.bare:
-        ends = {method: (target, names[0]) for method, (target, names) in first.node.ends.items()}
-        yield path, (node.static, first.pattern.variables[0].converter.reader(), ends)
-    for text, below in node.static.items():
-        yield from _stems(below, f"{path}/{text}")
+HostPattern = tuple[Callable[[str], "list[Any] | None"], Node]
+"""How a host is read, and the tree of its rules."""
 
 
-def _hosts(
-    entries: Iterable[Entry],
-) -> tuple[dict[str, _Node], tuple[tuple[Callable[[str], list[Any] | None], _Node], ...]]:
+def _hosts(entries: Iterable[Entry]) -> tuple[dict[str, Node], tuple[HostPattern, ...]]:
     """Return the trees of the hosts that rules name: by name, and by pattern in the order of trying."""
-    of_shape: dict[Hashable, list[Entry]] = {}
+    of_shape: dict[Hashable, tuple[Rule, list[Entry]]] = {}
     for entry in entries:
         if entry.host is not None:
-            of_shape.setdefault(entry.host.shape, []).append(entry)
-    named: dict[str, _Node] = {}
-    patterns: list[tuple[Pattern, _Node]] = []
-    for members in of_shape.values():
-        host = members[0].host
-        tree = _tree(members)
-        segment = host.segments[0] if host else ""
+            of_shape.setdefault(entry.host.shape, (entry.host, []))[1].append(entry)
+    named: dict[str, Node] = {}
+    patterns: list[tuple[Pattern, Node]] = []
+    for host, members in of_shape.values():
+        segment = host.segments[0]
         if isinstance(segment, str):
-            named[segment] = tree
+            named[segment] = _tree(members)
         else:
-            patterns.append((segment, tree))
-    patterns.sort(key=lambda pattern: pattern[0].weight)
+            patterns.append((segment, _tree(members)))
+    patterns.sort(key=lambda found: found[0].weight)
     return named, tuple((pattern.reader(), tree) for pattern, tree in patterns)
