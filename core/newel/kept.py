@@ -55,7 +55,7 @@ def _put(draft: Path, path: Path) -> None:
         path.hardlink_to(draft)
     except FileExistsError:
         return
-    except OSError:  # a file system without links
+    except OSError:  # a file system without links; two that start in the same instant may then disagree once
         if not path.exists():
             draft.replace(path)
 

@@ -18,15 +18,16 @@ a token can read it.
 
 A value is bytes, never an object that is unpickled (E8).
 
-NOTE: imported late, by name, by whoever signs: `hmac` loads OpenSSL, which takes milliseconds.
+PERF: `hmac` loads OpenSSL, which takes milliseconds. Most applications know this type and sign nothing, so it is loaded
+when a ring is made.
 """
 
 from __future__ import annotations
 
+import importlib
 import time
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Iterable
-from hmac import compare_digest, digest
 from typing import Final, final
 
 from newel.errors import NewelError, Place, Problem
@@ -70,13 +71,16 @@ class Expired(BadToken):
 class KeyRing:
     """Signs with the first secret, verifies with all of them. A contract of application scope: ask for it by type."""
 
-    __slots__ = ("_clock", "_keys", "_roots")
+    __slots__ = ("_clock", "_hmac", "_keys", "_roots", "_same")
 
     def __init__(self, secrets: Iterable[Secret | str], *, clock: Callable[[], float] = time.time) -> None:
         texts = [secret.reveal() if isinstance(secret, Secret) else secret for secret in secrets]
         if not all(texts) or not texts:
             raise ValueError("KeyRing: at least one secret is needed, and none may be empty")
-        self._roots: Final = tuple(digest(_SALT, text.encode(), _HASH) for text in texts)
+        hmac = importlib.import_module("hmac")
+        self._hmac: Final[Callable[[bytes, bytes, str], bytes]] = hmac.digest
+        self._same: Final[Callable[[bytes, bytes], bool]] = hmac.compare_digest
+        self._roots: Final = tuple(self._hmac(_SALT, text.encode(), _HASH) for text in texts)
         self._keys: Final[dict[str, tuple[bytes, ...]]] = {}
         self._clock: Final = clock
 
@@ -101,7 +105,7 @@ class KeyRing:
         now = int(self._clock() * 1000).to_bytes(_TIME_BYTES, "big")
         body = b2a_base64(now + data, newline=False).translate(_TO_URL).rstrip(b"=")
         key = (self._keys.get(purpose) or self._derived(purpose))[0]
-        return (body + _signature(key, body)).decode("ascii")
+        return (body + self._signature(key, body)).decode("ascii")
 
     def verify(self, token: str | bytes, purpose: str, max_age: float | None) -> bytes:
         """Return the value of a token signed for this purpose no more than `max_age` seconds ago (None: ever).
@@ -114,7 +118,7 @@ class KeyRing:
             raise BadSignature from None
         body, signature = text[:-_SIGNATURE], text[-_SIGNATURE:]
         for key in self._keys.get(purpose) or self._derived(purpose):
-            if compare_digest(signature, _signature(key, body)):
+            if self._same(signature, self._signature(key, body)):
                 return self._opened(body, max_age)
         raise BadSignature
 
@@ -129,12 +133,11 @@ class KeyRing:
 
     def _derived(self, purpose: str) -> tuple[bytes, ...]:
         """Return the keys of a purpose, derived once (HKDF's second step; the first made the roots)."""
-        keys = tuple(digest(root, purpose.encode() + b"\x01", _HASH) for root in self._roots)
+        keys = tuple(self._hmac(root, purpose.encode() + b"\x01", _HASH) for root in self._roots)
         if len(self._keys) < _MAX_CACHED:  # whoever makes purposes of input pays in time, not in memory
             self._keys[purpose] = keys
         return keys
 
-
-def _signature(key: bytes, body: bytes) -> bytes:
-    # PERF: `hmac.digest` and a copied `hmac.new(key)` take the same time; this one keeps no state that could be shared.
-    return b2a_base64(digest(key, body, _HASH), newline=False).translate(_TO_URL)[:_SIGNATURE]
+    def _signature(self, key: bytes, body: bytes) -> bytes:
+        # PERF: `hmac.digest` and a copied `hmac.new(key)` take the same time; this one keeps no state to be shared.
+        return b2a_base64(self._hmac(key, body, _HASH), newline=False).translate(_TO_URL)[:_SIGNATURE]

@@ -83,10 +83,9 @@ def _field(key: str, attribute: str, kind: Any, default: Any, factory: Any, miss
 
 def convert(value: Any, kind: Any, folder: Path | None) -> Any:
     """Return a value as the declared type. Raises `SettingError`."""
-    if _is_several(kind) and not isinstance(value, (list, tuple)):
-        value = [value]
+    one = _is_several(kind) and not isinstance(value, (list, tuple))
     try:
-        return msgspec.convert(value, kind, dec_hook=_hook(folder))
+        return msgspec.convert([value] if one else value, kind, dec_hook=_hook(folder))
     except msgspec.ValidationError as error:
         raise _refused(error, value, kind) from None
     except (TypeError, NotImplementedError) as error:
@@ -115,7 +114,8 @@ def _path(kind: type[PurePath], value: Any, folder: Path | None) -> PurePath:
 
 def _refused(error: msgspec.ValidationError, value: Any, kind: Any) -> SettingError:
     text, _, path = str(error).partition(" - at `$")
-    where = f" (at {path.rstrip('`')})" if path else ""
+    inside = path and isinstance(value, (list, tuple, Mapping))
+    where = f" (at {path.rstrip('`')})" if inside else ""
     cause = error.__cause__
     if isinstance(cause, SettingError):
         return SettingError(f"{cause.what}{where}", cause.remedy, found=cause.found, allowed=cause.allowed)
