@@ -81,7 +81,7 @@ def _mended_host(host: str) -> str:
 
 
 @final
-class Origin(str):
+class WebOrigin(str):
     """The origin of another site, as browsers send it (RFC 6454, section 6.2): `https://shop.example.org`."""
 
     __slots__ = ()
@@ -148,7 +148,7 @@ class AppConfig(msgspec.Struct, frozen=True, kw_only=True):
     hosts: tuple[HostName, ...] = ()
     secret: Several[Secret] = ()
     timezone: ZoneName = ZoneName("UTC")
-    origins: tuple[Origin, ...] = ()
+    origins: tuple[WebOrigin, ...] = ()
     redirect_hosts: tuple[HostName, ...] = ()
     templates: tuple[Path, ...] = ()
     max_body: Size = 10_000_000
