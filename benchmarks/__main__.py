@@ -7,11 +7,10 @@ import sys
 from collections.abc import Iterator
 
 from benchmarks import contest, load, starting
+from benchmarks.contest import NEWEL
 from benchmarks.report import (
-    NEWEL,
     RESULTS,
     Line,
-    lines_of_extras,
     lines_of_rates,
     lines_of_row,
     lines_of_starts,
@@ -53,13 +52,11 @@ def chosen(name: str, texts: list[str]) -> bool:
 
 def measured(rows: list[str], peers: list[str], rounds: int) -> Iterator[Line]:
     """Give the lines of the table as they are known."""
-    times: dict[str, dict[str, float]] = {}
     for row in ROWS:
         if chosen(row.name, rows):
             print(f"{row.name} ...", file=sys.stderr, flush=True)
-            times[row.name] = contest.measure(row, [NEWEL, *(peer for peer in row.peers if peer in peers)], rounds)
-            yield from lines_of_row(row, times[row.name])
-    yield from lines_of_extras(times)
+            times = contest.measure(row, [peer for peer in row.peers if peer in peers], rounds)
+            yield from lines_of_row(row, times)
     if chosen(LOAD, rows):
         print(f"{LOAD} ...", file=sys.stderr, flush=True)
         yield from lines_of_rates(

@@ -21,6 +21,7 @@ from benchmarks.worker import Order
 T = TypeVar("T")
 
 ROOT: Final = Path(__file__).parent.parent
+NEWEL: Final = "newel"
 
 
 class DifferentAnswer(Exception):
@@ -31,22 +32,23 @@ class DifferentAnswer(Exception):
 class Worker:
     """The process of one contestant's application, as its parent sees it."""
 
-    def __init__(self, contestant: str, site: str) -> None:
+    def __init__(self, name: str, contestant: str, site: str, call: Call) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", contestant, site],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        self.contestant: Final = contestant
+        self.name: Final = name
+        self.call: Final = call
 
-    def answer(self, call: Call) -> Answer:
+    def answer(self) -> Answer:
         """Send the call once."""
-        return self._do(Order("answer", call), Answer)
+        return self._do(Order("answer", self.call), Answer)
 
-    def us(self, call: Call) -> float:
+    def us(self) -> float:
         """Time a batch of the call; microseconds for one."""
-        return self._do(Order("time", call), float)
+        return self._do(Order("time", self.call), float)
 
     def close(self) -> None:
         """End the process: it stops when there are no more orders."""
@@ -59,15 +61,18 @@ class Worker:
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"the worker of {self.contestant} ended with {self._process.wait()}")
+            raise RuntimeError(f"the worker of {self.name} ended with {self._process.wait()}")
         return msgspec.json.decode(line, type=kind)
 
 
 @contextlib.contextmanager
-def workers(contestants: list[str], site: str) -> Iterator[list[Worker]]:
-    """Start a worker for each contestant; peers have one site beside `hello`, Newel has several."""
+def workers(row: Row, peers: list[str]) -> Iterator[list[Worker]]:
+    """Start a worker for Newel, for each peer, and for what the row is based on."""
+    wanted = [(name, name, row.site, row.call) for name in (NEWEL, *peers)]
+    if row.base:
+        wanted.append((row.base.name, NEWEL, row.base.site, row.base.call))
     with contextlib.ExitStack() as stack:
-        started = [Worker(name, site) for name in contestants]
+        started = [Worker(*each) for each in wanted]
         for worker in started:
             stack.callback(worker.close)
         yield started
@@ -85,7 +90,7 @@ def meaning(answer: Answer, row: Row) -> Any:
 
 def check(row: Row, found: list[Worker]) -> None:
     """Raise `DifferentAnswer` unless all contestants give the same answer, with the status of the row."""
-    answers = {worker.contestant: worker.answer(row.call) for worker in found}
+    answers = {worker.name: worker.answer() for worker in found}
     first = next(iter(answers.values()))
     for name, answer in answers.items():
         if answer.status != row.status:
@@ -98,12 +103,12 @@ def check(row: Row, found: list[Worker]) -> None:
             )
 
 
-def measure(row: Row, contestants: list[str], rounds: int) -> dict[str, float]:
+def measure(row: Row, peers: list[str], rounds: int) -> dict[str, float]:
     """Return each contestant's microseconds for a row: the median of rounds in which each has its turn."""
-    with workers(contestants, row.site) as found:
+    with workers(row, peers) as found:
         check(row, found)
-        times: dict[str, list[float]] = {worker.contestant: [] for worker in found}
+        times: dict[str, list[float]] = {worker.name: [] for worker in found}
         for number in range(rounds):
             for worker in found if number % 2 else reversed(found):
-                times[worker.contestant].append(worker.us(row.call))
+                times[worker.name].append(worker.us())
     return {name: statistics.median(measured) for name, measured in times.items()}

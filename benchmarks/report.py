@@ -11,12 +11,12 @@ from typing import Final
 
 import msgspec
 
+from benchmarks.contest import NEWEL
 from benchmarks.load import DEPTH
-from benchmarks.rows import EXTRAS, ROUTES, Extra, Row
+from benchmarks.rows import ROUTES, Row, Target
 from benchmarks.starting import Start
 
 RESULTS: Final = Path(__file__).with_name("results.md")
-NEWEL: Final = "newel"
 LIBRARIES: Final = (
     "falcon",
     "orjson",
@@ -55,38 +55,27 @@ class Line(msgspec.Struct, frozen=True):
 
 
 def lines_of_row(row: Row, times: Mapping[str, float]) -> Iterator[Line]:
-    """Give a line for each peer of a row measured in microseconds."""
-    ours = times.get(NEWEL)
-    targets = {target.peer: target.ratio for target in row.targets}
-    for peer in [name for name in times if name != NEWEL] or [""]:
-        theirs = times.get(peer)
-        ratio = ours / theirs if ours and theirs else None
-        wanted = targets.get(peer)
-        yield Line(
-            row.name,
-            peer,
-            _us(theirs),
-            _us(ours),
-            f"{ratio:.2f}" if ratio else "",
-            f"<= {wanted:.2f}" if wanted else "",
-            ratio <= wanted if ratio and wanted else None,
-        )
+    """Give a line for each contestant beside Newel of a row measured in microseconds."""
+    ours = times[NEWEL]
+    targets = {target.peer: target for target in row.targets}
+    for peer, theirs in times.items():
+        if peer != NEWEL:
+            yield _line_of_peer(row.name, peer, theirs, ours, targets.get(peer))
 
 
-def lines_of_extras(times: Mapping[str, Mapping[str, float]]) -> Iterator[Line]:
-    """Give a line for each comparison of Newel with itself whose two rows were measured."""
-    for extra in EXTRAS:
-        ours, base = times.get(extra.row, {}).get(NEWEL), times.get(extra.base, {}).get(NEWEL)
-        if ours and base:
-            yield _line_of_extra(extra, ours, base)
-
-
-def _line_of_extra(extra: Extra, ours: float, base: float) -> Line:
-    if extra.unit == "times":
-        found, shown, limit = ours / base, f"{ours / base:.2f}", f"<= {extra.limit:.2f}"
-    else:
-        found, shown, limit = ours - base, f"{ours - base:+.2f} us", f"<= +{extra.limit:.1f} us"
-    return Line(extra.name, NEWEL, _us(base), _us(ours), shown, limit, found <= extra.limit)
+def _line_of_peer(row: str, peer: str, theirs: float, ours: float, target: Target | None) -> Line:
+    by_difference = target is not None and target.unit == "us"
+    found = ours - theirs if by_difference else ours / theirs
+    shape = "{:+.2f} us" if by_difference else "{:.2f}"
+    return Line(
+        row,
+        peer,
+        f"{theirs:.2f}",
+        f"{ours:.2f}",
+        shape.format(found),
+        f"<= {shape.format(target.limit)}" if target else "",
+        found <= target.limit if target else None,
+    )
 
 
 def lines_of_starts(starts: Mapping[tuple[str, int], Start]) -> Iterator[Line]:
@@ -147,10 +136,6 @@ def lines_of_rates(rates: Mapping[str, float]) -> Iterator[Line]:
             f">= {RATE:.2f}" if wanted else "",
             ours / theirs >= RATE if wanted and ours else None,
         )
-
-
-def _us(value: float | None) -> str:
-    return f"{value:.2f}" if value else ""
 
 
 def table(lines: Iterable[Line]) -> str:

@@ -11,15 +11,25 @@ from benchmarks.work import items_as_json
 
 ROUTES: Final = 500
 MANY_ROUTES: Final = 5000
+WITHOUT: Final = "newel, without"
 
 Compared = Literal["text", "json", "html", "status"]
 
 
+class Base(msgspec.Struct, frozen=True):
+    """Newel doing something lighter, as one more contestant of a row: what the row costs is the difference."""
+
+    name: str
+    site: str
+    call: Call
+
+
 class Target(msgspec.Struct, frozen=True):
-    """Newel's time divided by a peer's is to be at most this."""
+    """Newel's time is at most this many times a peer's, or this many microseconds more."""
 
     peer: str
-    ratio: float
+    limit: float
+    unit: Literal["times", "us"] = "times"
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,20 +41,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     call: Call
     site: str = "full"
-    peers: tuple[str, ...]
+    peers: tuple[str, ...] = ()
+    base: Base | None = None
     targets: tuple[Target, ...] = ()
     status: int = 200
     compared: Compared = "json"
-
-
-class Extra(msgspec.Struct, frozen=True, kw_only=True):
-    """What one Newel application costs more than another: at most `limit` times as much, or microseconds more."""
-
-    name: str
-    row: str
-    base: str
-    limit: float
-    unit: Literal["times", "us"]
 
 
 def route_path(number: int) -> str:
@@ -53,17 +54,22 @@ def route_path(number: int) -> str:
 
 
 def _form(rating: str) -> Call:
-    body = f"title=Bicycle+for+sale&body=Blue%2C+gr%C3%BCn%2C+two+wheels%0D%0AAsk+Ada&rating={rating}"
+    body = f"title=Bicycle+for+sale&body=Blue%2C+gr%C3%BCn%2C+two+wheels.+Ask+Ada&rating={rating}"
     return Call("/form", method="POST", content_type="application/x-www-form-urlencoded", body=body.encode())
 
 
-def _of_many(place: str, number: int) -> Row:
+def _of_many(place: str, number: int, routes: int = ROUTES) -> Row:
+    """Return the row of one route of many; any but the first is compared with the first of the lesser many, too."""
+    name = f"newel, first of {ROUTES}"
+    first = Base(name, f"hello-{ROUTES}", Call(route_path(0))) if number else None
+    peers = ("falcon", "bottle", "flask", "django") if routes == ROUTES else ()
     return Row(
-        name=f"{place} of {ROUTES} routes",
+        name=f"{place} of {routes} routes",
         call=Call(route_path(number)),
-        site=f"hello-{ROUTES}",
-        peers=("falcon", "bottle", "flask", "django"),
-        targets=(Target("falcon", 0.65),),
+        site=f"hello-{routes}",
+        peers=peers,
+        base=first,
+        targets=(*([Target("falcon", 0.65)] if peers else []), *([Target(name, 1.1)] if first else [])),
         compared="text",
     )
 
@@ -94,20 +100,7 @@ ROWS: Final[tuple[Row, ...]] = (
     _of_many("first", 0),
     _of_many("middle", ROUTES // 2),
     _of_many("last", ROUTES - 1),
-    Row(
-        name=f"first of {MANY_ROUTES} routes",
-        call=Call(route_path(0)),
-        site=f"hello-{MANY_ROUTES}",
-        peers=(),
-        compared="text",
-    ),
-    Row(
-        name=f"last of {MANY_ROUTES} routes",
-        call=Call(route_path(MANY_ROUTES - 1)),
-        site=f"hello-{MANY_ROUTES}",
-        peers=(),
-        compared="text",
-    ),
+    _of_many("last", MANY_ROUTES - 1, MANY_ROUTES),
     Row(
         name="404",
         call=Call("/nowhere/to/be/found"),
@@ -132,25 +125,20 @@ ROWS: Final[tuple[Row, ...]] = (
         targets=(Target("falcon", 0.6),),
         compared="html",
     ),
-    Row(name="plaintext, security on", call=Call("/"), site="secure", peers=("django-middleware",), compared="text"),
-    Row(name="form, security on", call=_form("4"), site="secure", peers=()),
-)
-
-EXTRAS: Final[tuple[Extra, ...]] = (
-    Extra(
-        name=f"last of {ROUTES} beside the first",
-        row=f"last of {ROUTES} routes",
-        base=f"first of {ROUTES} routes",
-        limit=1.1,
-        unit="times",
+    Row(
+        name="plaintext, security on",
+        call=Call("/"),
+        site="secure",
+        peers=("django-middleware",),
+        base=Base(WITHOUT, "full", Call("/")),
+        targets=(Target(WITHOUT, 1.5, "us"),),
+        compared="text",
     ),
-    Extra(
-        name=f"last of {MANY_ROUTES} beside the first of {ROUTES}",
-        row=f"last of {MANY_ROUTES} routes",
-        base=f"first of {ROUTES} routes",
-        limit=1.1,
-        unit="times",
+    Row(
+        name="form, security on",
+        call=_form("4"),
+        site="secure",
+        base=Base(WITHOUT, "full", _form("4")),
+        targets=(Target(WITHOUT, 3.0, "us"),),
     ),
-    Extra(name="security adds to plaintext", row="plaintext, security on", base="plaintext", limit=1.5, unit="us"),
-    Extra(name="security adds to a form", row="form, security on", base="form, good", limit=3.0, unit="us"),
 )
