@@ -11,6 +11,7 @@ import linecache
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from newel.contracts.templates import Templates
 from newel.errors import Place, Problem
 from newel.plan import code_of
 from newel.urls import UrlMap
@@ -18,7 +19,7 @@ from newel.urls import UrlMap
 _CALLS: Final = frozenset({"url_for", "external", "Redirect"})
 
 
-def problems(handlers: Iterable[Callable[..., Any]], urls: UrlMap, engines: Mapping[Any, Any]) -> list[Problem]:
+def problems(handlers: Iterable[Callable[..., Any]], urls: UrlMap, engines: Mapping[Any, Templates]) -> list[Problem]:
     """Return a problem for every literal name that no route has."""
     known = frozenset(urls.names())
     found = [*_in_handlers(handlers)]
@@ -58,11 +59,10 @@ def _name_of(function: ast.expr) -> str:
     return function.id if isinstance(function, ast.Name) else ""
 
 
-def _in_templates(engine: Any) -> Iterator[tuple[str, Place]]:
-    tell = getattr(engine, "literal_calls", None)
-    for _, file, line, name in tell("url_for") if tell is not None else ():
-        if name and "/" not in name:
-            yield name, Place(file, line)
+def _in_templates(engine: Templates) -> Iterator[tuple[str, Place]]:
+    for call in engine.literal_calls("url_for"):
+        if call.argument and "/" not in call.argument:
+            yield call.argument, Place(call.file, call.line)
 
 
 def _unknown(name: str, place: Place, known: frozenset[str]) -> Problem:

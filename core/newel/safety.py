@@ -15,8 +15,6 @@ from newel.errors import HTTPError
 from newel.records import SAFE_METHODS
 from newel.scope import Resolve, Scope
 
-LOOPBACK: Final = ("localhost", ".localhost", "127.0.0.1", "[::1]")
-"""The hosts of the development profile. A leading dot stands for every subdomain as well."""
 
 _HOST: Final = re.compile(r"\A(?P<name>[a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?\Z")
 _MAX_KNOWN: Final = 1024
