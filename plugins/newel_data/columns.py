@@ -7,25 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, Final, Generic, NoReturn, TypeVar, final, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, final, overload
 
 import msgspec
 
+from newel_data import refusals
 from newel_data.errors import NotPortable, WrongType
+from newel_data.refusals import refuse
 from newel_data.schema import StoredField, Type
 from newel_data.tree import (
-    ALWAYS,
     NEVER,
     Bucket,
     ChangeOperator,
     Compare,
     Condition,
     Group,
-    Null,
     Operator,
     Order,
     Target,
-    all_of,
     compare,
     null,
 )
@@ -74,16 +73,21 @@ class Column(Generic[T_co]):
         model: type[Any],
         rules: Rules,
         target: Target,
-        folded: StoredField | None = None,
+        folded: Target | None = None,
     ) -> None:
         self.model: Final = model
         self.target: Final = target
         self.field: Final = target.field
-        self.folded: Final = folded
+        self.folded: Final = folded and folded.field
         self._rules: Final = rules
-        self._same: Final = target if folded is None else Target(folded, target.via)
+        self._same: Final = folded or target
         self._items: Rules | None = None
         self._length: Column[int] | None = None
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            refuse(repr(self), name, refusals.COLUMN, Column)
 
     def __repr__(self) -> str:
         via = f"{self.target.via.name}." if self.target.via is not None else ""
@@ -260,11 +264,3 @@ class Column(Generic[T_co]):
 
     def _refuse(self, feature: str, reason: str, instead: str) -> NoReturn:
         raise NotPortable(f"{self!r}: {feature}", reason, instead)
-
-
-def same_values(columns: Iterable[tuple[Column[Any], Any]]) -> Condition:
-    """Match rows that hold these values, None included."""
-    return all_of(tuple(null(column.target) if value is None else column == value for column, value in columns))
-
-
-__all__ = ["ALWAYS", "Arithmetic", "Bucketed", "Column", "Null", "same_values"]

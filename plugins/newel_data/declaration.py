@@ -65,6 +65,7 @@ class Declaration:
         self.folded: Final[dict[str, StoredField]] = {}
         self.rules: Final[dict[str, Rules]] = {}
         self.columns: Final[dict[str, Any]] = {}
+        self.targets: Final[dict[StoredField, Target]] = {}
         self._mapper: Mapper | None = None
         self._resolved = False
 
@@ -179,11 +180,11 @@ class Declaration:
             near = nearest(name, self.columns)
             hint = f"; did you mean {near!r}?" if near else ""
             raise AttributeError(f"{via!r}: {self.model.__name__} has no field {name!r}{hint}", name=name)
-        found = self.columns[name]
-        if isinstance(found, ReferenceColumn):
-            return ReferenceColumn(via.model, found.stored, self.rules[name], found.target, via.stored)
-        target = Target(found.field, via.stored)
-        return Column[Any](via.model, self.rules[name], target, self.folded.get(name))
+        found, folded = self.columns[name], self.folded.get(name)
+        field = found.stored if isinstance(found, ReferenceColumn) else found.field
+        behind = Target(folded, via.stored) if folded is not None else None
+        column = Column[Any](via.model, self.rules[name], Target(field, via.stored), behind)
+        return ReferenceColumn(column, found.target) if isinstance(found, ReferenceColumn) else column
 
     def require(self) -> None:
         """Resolve the model, and raise what is wrong with it: it is used."""
@@ -243,9 +244,16 @@ class Declaration:
         )
         self._check_default(name, declared, hint, rules)
         folded = self._companion(field) if options.case_insensitive and type_.kind == "str" else None
-        column = Column[Any](self.model, rules, Target(field), folded)
+        column = Column[Any](
+            self.model, rules, self._target(field), self._target(folded) if folded is not None else None
+        )
         self.columns[name] = declared.column = column
         return [field] if folded is None else [field, folded]
+
+    def _target(self, field: StoredField) -> Target:
+        """Make the one target of a field: the shapes of conditions compare it by identity."""
+        target = self.targets[field] = Target(field)
+        return target
 
     def _companion(self, field: StoredField) -> StoredField:
         """The folded companion of a case-insensitive field: NFC of a casefold may be three times as long."""
@@ -277,7 +285,8 @@ class Declaration:
             reference=Reference(target, options.on_delete, options.check),
         )
         rules = self.rules[name] = Rules(self.model.__name__, name, type_, normalize=key.normalize)
-        self.columns[name] = declared.column = ReferenceColumn(self.model, stored, rules, target)
+        own = Column[str | None](self.model, rules, self._target(stored))
+        self.columns[name] = declared.column = ReferenceColumn(own, target)
         declared.load = target.__declaration__.only_id
         return [stored]
 

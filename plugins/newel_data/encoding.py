@@ -74,17 +74,26 @@ def timedelta_of(count: int) -> timedelta:
     return timedelta(microseconds=count)
 
 
+def plain(kind: Kind, value: Any) -> Any:
+    """Return a scalar as JSON can hold it exactly; `of_plain` reads it. Not for json and list."""
+    write = _PLAIN.get(kind)
+    return value if write is None else write(value)
+
+
+def of_plain(kind: Kind, value: Any) -> Any:
+    """Return the scalar that `plain` wrote."""
+    read = _READ.get(kind)
+    return value if read is None else read(value)
+
+
 def list_text(element: Type, values: Sequence[Any]) -> str:
     """Write a list as canonical JSON: equal lists, equal texts. ASCII is all that is escaped as JSON demands."""
-    plain = [_PLAIN[element.kind](value) if element.kind in _PLAIN else value for value in values]
-    return msgspec.json.encode(plain).decode()
+    return msgspec.json.encode([plain(element.kind, value) for value in values]).decode()
 
 
 def list_of(element: Type, text: str | bytes) -> tuple[Any, ...]:
     """Read what `list_text` wrote."""
-    read = _READ.get(element.kind)
-    values = msgspec.json.decode(text)
-    return tuple(map(read, values)) if read else tuple(values)
+    return tuple([of_plain(element.kind, value) for value in msgspec.json.decode(text)])
 
 
 def item_text(element: Type, value: Any) -> str:

@@ -28,7 +28,7 @@ A backend raises these itself, with the driver's exception as the cause (`raise 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from newel.errors import NewelError
 
@@ -211,6 +211,6 @@ class Detached(DataError):
     """An object was to be saved or deleted that the database does not know: never loaded or added, or rolled back."""
 
 
-def model_name(model: type[Any]) -> str:
-    """The name of a model as errors tell it."""
-    return model.__name__
+def missing(model: str, field: str) -> ConstraintViolation:
+    """Return the violation of a None where a value must be."""
+    return ConstraintViolation(model, field, "missing", "takes a value, not None")

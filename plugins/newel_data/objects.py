@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final, final
 
 from newel.errors import nearest
+from newel_data.errors import missing
 from newel_data.schema import StoredField
-from newel_data.values import Loader, Rules, fold, missing
+from newel_data.values import Loader, Rules, fold
 
 Values = dict[str, Any]
 Write = Callable[[Values], Any]
@@ -95,7 +96,7 @@ def _writer(model: type[Tracked], field: StoredField, rules: Rules) -> Write:
             return None
         if field.type.kind == "json" and name in values:
             return "null"
-        raise missing(model.__name__, field)
+        raise missing(model.__name__, field.name)
 
     return write
 
@@ -108,7 +109,7 @@ def _reference_writer(model: type[Tracked], field: StoredField, rules: Rules) ->
         if value is None:
             if field.nullable:
                 return None
-            raise missing(model.__name__, field)
+            raise missing(model.__name__, field.name)
         if isinstance(value, target):
             value = vars(value)["id"]
         elif not isinstance(value, str):

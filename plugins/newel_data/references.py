@@ -9,39 +9,31 @@ from typing import Any, Final, NoReturn, final
 
 from newel_data.columns import Column
 from newel_data.errors import NotPortable
-from newel_data.schema import StoredField
-from newel_data.tree import Condition, Target
-from newel_data.values import Rules
+from newel_data.tree import Condition
 
 
 @final
 class ReferenceColumn:
     """The reference of a model, on the class. Its attributes are the columns of the other model, one step away."""
 
-    __slots__ = ("_columns", "_own", "model", "stored", "target", "via")
+    __slots__ = ("_columns", "column", "model", "stored", "target", "via")
 
-    def __init__(
-        self, model: type[Any], stored: StoredField, rules: Rules, target: type[Any], via: StoredField | None = None
-    ) -> None:
-        self.model: Final = model
-        self.stored: Final = stored
+    def __init__(self, column: Column[str | None], target: type[Any]) -> None:
+        self.column: Final = column
+        """The id that the reference holds."""
+        self.model: Final = column.model
+        self.stored: Final = column.field
+        self.via: Final = column.target.via
         self.target: Final = target
-        self.via: Final = via
-        self._own: Final[Column[str | None]] = Column(model, rules, Target(stored, via))
         self._columns: Final[dict[str, Any]] = {}
 
     def __repr__(self) -> str:
         step = f"{self.via.name}." if self.via is not None else ""
         return f"{self.model.__name__}.{step}{self.stored.name}"
 
-    @property
-    def column(self) -> Column[str | None]:
-        """The id that the reference holds."""
-        return self._own
-
     def __getattr__(self, name: str) -> Any:
         if name == "id":
-            return self._own
+            return self.column
         if (found := self._columns.get(name)) is None:
             found = self._columns[name] = self._further(name)
         return found

@@ -30,11 +30,6 @@ _SET_OPERATION: Final = ("a union of queries", "not every backend has it", "an |
 _LOCKING: Final = ("locking rows", "it does nothing on SQLite and MongoDB", "a version() field, and retries")
 _NATIVE: Final = ("this kind of query", "it cannot be the same everywhere", "db.native")
 _SAVEPOINT: Final = ("a savepoint", "not every backend has one", "an error fails the whole unit: use a second request")
-_CONDITIONAL: Final = (
-    "a conditional unique set",
-    "MariaDB has no partial index",
-    "nullable fields: nulls are distinct",
-)
 
 COLUMN: Final = {
     **dict.fromkeys(
@@ -54,7 +49,6 @@ DATABASE: Final = {
     **dict.fromkeys(("savepoint", "begin_nested", "begin"), _SAVEPOINT),
     **dict.fromkeys(("execute", "raw", "text"), _NATIVE),
 }
-FIELD: Final = {"conditional unique": _CONDITIONAL}
 
 Refusals = Mapping[str, tuple[str, str, str]]
 

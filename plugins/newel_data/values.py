@@ -20,7 +20,7 @@ import msgspec
 
 from newel_data.encoding import json_text
 from newel_data.errors import ConstraintViolation, OutOfRange, WrongType
-from newel_data.schema import INT_MAX, INT_MIN, Kind, StoredField, Type
+from newel_data.schema import INT_MAX, INT_MIN, Kind, Type
 
 Loader = Callable[[Any], Any]
 
@@ -311,8 +311,3 @@ _CONVERT: Final[dict[Kind, Callable[[Rules, Any], Any]]] = {
     "list": _list,
     "json": _json,
 }
-
-
-def missing(model: str, field: StoredField) -> ConstraintViolation:
-    """Return the violation of a None where a value must be."""
-    return ConstraintViolation(model, field.name, "missing", "takes a value, not None")

@@ -1,0 +1,36 @@
+"""Looking into conditions: which model they are about, and whether they look across a reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from newel_data.schema import Table
+from newel_data.tree import And, Compare, Condition, Null, Or, Target
+
+
+def targets(condition: Condition) -> Iterator[Target]:
+    """Yield what the leaves of a condition look at."""
+    if isinstance(condition, (Compare, Null)):
+        yield condition.target
+    elif isinstance(condition, (And, Or)):
+        for item in condition.items:
+            yield from targets(item)
+
+
+def check_owned(table: Table, condition: Any) -> None:
+    """Refuse what is no condition, or one about another model."""
+    if not isinstance(condition, Condition):
+        raise TypeError(
+            f"where() takes conditions such as {table.model.__name__}.id == id, not {condition!r}; a comparison that "
+            "Python answered itself has lost its column"
+        )
+    for target in targets(condition):
+        field = target.field if target.via is None else target.via
+        if field not in table.fields:
+            raise TypeError(f"where() of {table.model.__name__} got a condition about {field!r} of another model")
+
+
+def crosses(condition: Condition) -> bool:
+    """Tell whether a condition looks across a reference."""
+    return any(target.via is not None for target in targets(condition))
