@@ -6,7 +6,6 @@ what a browser would run from being shown as a page of this site (checklist E52)
 
 from __future__ import annotations
 
-import importlib
 import mimetypes
 import os
 import stat
@@ -16,7 +15,7 @@ from datetime import UTC, datetime
 from functools import cache
 from io import SEEK_END, TextIOBase
 from pathlib import Path, PurePath
-from typing import IO, Any, Final, final
+from typing import IO, Final, final
 from urllib.parse import quote
 
 import msgspec
@@ -24,6 +23,7 @@ import msgspec
 from newel.conditional import http_date, may_resume
 from newel.errors import HTTPError
 from newel.headers import HeaderInjection
+from newel.ranges import single_range
 from newel.response import BINARY, Environ, Response
 from newel.uploads import safe_name
 
@@ -36,10 +36,12 @@ RISKY_TYPES: Final = frozenset({"text/html", "application/xhtml+xml", "image/svg
 """Types that a browser runs scripts of. Anything else that ends in +xml counts as well."""
 
 _MORE_TYPES: Final[Mapping[str, str]] = {
-    ".avif": "image/avif", ".bz2": "application/x-bzip2", ".gz": "application/gzip", ".ico": "image/x-icon",
+    ".atom": "application/atom+xml", ".avif": "image/avif", ".bz2": "application/x-bzip2", ".gz": "application/gzip",
+    ".ico": "image/x-icon",
     ".js": "text/javascript", ".md": "text/markdown", ".mjs": "text/javascript", ".svgz": "image/svg+xml",
-    ".wasm": "application/wasm", ".webmanifest": "application/manifest+json", ".webp": "image/webp",
-    ".woff": "font/woff", ".woff2": "font/woff2", ".xz": "application/x-xz", ".zst": "application/zstd",
+    ".rss": "application/rss+xml", ".wasm": "application/wasm", ".webmanifest": "application/manifest+json",
+    ".webp": "image/webp", ".woff": "font/woff", ".woff2": "font/woff2", ".xht": "application/xhtml+xml",
+    ".xhtml": "application/xhtml+xml", ".xz": "application/x-xz", ".zst": "application/zstd",
 }  # fmt: skip
 
 
@@ -185,9 +187,7 @@ def _wanted_range(environ: Environ, facts: _Facts) -> tuple[int, int] | None:
     header = environ.get("HTTP_RANGE")
     if header is None or facts.size is None or not may_resume(environ, facts.etag, facts.modified):
         return None
-    late: Any = importlib.import_module("newel.ranges")
-    found: tuple[int, int] | None = late.single_range(header, facts.size)
-    return found
+    return single_range(header, facts.size)
 
 
 def _cut(response: Response, file: IO[bytes], wanted: tuple[int, int], size: int | None) -> None:

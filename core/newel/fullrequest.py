@@ -9,16 +9,23 @@ from werkzeug.datastructures import FileStorage, ImmutableMultiDict
 from werkzeug.wrappers import Request
 
 from newel.body import Environ, Limits, read_form, read_whole
+from newel.errors import HTTPError
 from newel.uploads import UploadedFile
 
 
 def full_request(environ: Environ, limits: Limits) -> Request:
-    """Return a Werkzeug request with our limits, which finds the body and the form that were read before."""
+    """Return a Werkzeug request with our limits, which finds the body and the form that were read before.
+
+    Raises 400 for an environ that is not Latin-1 (PEP 3333), of which Werkzeug makes nothing.
+    """
     body, form = read_whole(environ), read_form(environ)
     if body is not None:
         environ = {**environ, "wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         environ.pop("HTTP_TRANSFER_ENCODING", None)
-    request = Request(environ)  # type: ignore[arg-type]
+    try:
+        request = Request(environ)  # type: ignore[arg-type]
+    except UnicodeError as error:
+        raise HTTPError(400, "The request line is not Latin-1.") from error
     request.max_content_length = limits.max_body
     request.max_form_memory_size = limits.max_field
     request.max_form_parts = limits.max_form_parts

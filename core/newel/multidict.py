@@ -29,7 +29,7 @@ class MultiDict(Mapping[str, V]):
     def get(self, name: str, default: None = None, *, type: Callable[[V], T]) -> T | None: ...
     @overload
     def get(self, name: str, default: T, *, type: Callable[[V], T]) -> T: ...
-    def get(self, name: str, default: Any = None, *, type: Callable[[Any], Any] | None = None) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]  # noqa: A002
+    def get(self, name: str, default: Any = None, *, type: Callable[[Any], Any] | None = None) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Return the first value, read by `type`; the default where there is none, or `type` cannot read it."""
         values = self._lists.get(name)
         if not values:
@@ -47,7 +47,7 @@ class MultiDict(Mapping[str, V]):
     def getlist(self, name: str) -> list[V]: ...
     @overload
     def getlist(self, name: str, type: Callable[[V], T]) -> list[T]: ...
-    def getlist(self, name: str, type: Callable[[Any], Any] | None = None) -> list[Any]:  # noqa: A002
+    def getlist(self, name: str, type: Callable[[Any], Any] | None = None) -> list[Any]:
         """Return every value of a name, in order; values that `type` cannot read are left out."""
         values = self._lists.get(name, ())
         if type is None:

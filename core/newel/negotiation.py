@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple, final
 
 _is_range: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9a-z]+/[!#$%&'*+\-.^_`|~0-9a-z]+").fullmatch
@@ -43,7 +44,7 @@ class Accept:
 
     def __init__(self, header: str) -> None:
         self.header: Final = header
-        self.ranges: Final = tuple(_ranges(header))
+        self.ranges: Final = _ranges(header)
 
     def quality(self, offer: str) -> float:
         """Return how much an offer is liked, from 0 (not acceptable) to 1; 1 for all when nothing was said."""
@@ -96,7 +97,13 @@ def prefers_html(accept_header: str) -> bool:
     return Accept(accept_header).prefers_html
 
 
-def _ranges(header: str) -> Iterator[MediaRange]:
+@lru_cache(maxsize=64)
+def _ranges(header: str) -> tuple[MediaRange, ...]:
+    """Read a header. PERF: the few that browsers send come again and again, and the header alone decides the result."""
+    return tuple(_each_range(header))
+
+
+def _each_range(header: str) -> Iterator[MediaRange]:
     for member in header.lower().split(","):
         name, _, rest = member.partition(";")
         name = name.strip(" \t")

@@ -263,20 +263,28 @@ class Response:
         """
         head = _Head()
         answer = application(environ, head.start_response)
-        pieces: Iterable[bytes] = answer
+        response = cls.__new__(cls)
+        response._body = answer
+        try:
+            response._take_answer(head, answer, environ)
+        except BaseException:
+            response.close()
+            raise
+        return response
+
+    def _take_answer(self, head: _Head, answer: Iterable[bytes], environ: Environ) -> None:
+        pieces = answer
         if head.status is None:  # PEP 3333 allows the head to come with the first piece
             pieces = iter(answer)
             head.written.extend(first for first in [next(pieces, None)] if first is not None)
         if head.status is None:
-            msg = f"{application!r} answered without calling start_response (PEP 3333)"
+            msg = "a WSGI application answered without calling start_response (PEP 3333)"
             raise RuntimeError(msg)
-        response = cls.__new__(cls)
-        response.status = _check_status(int(head.status.split(None, 1)[0]))
-        response.header_list = checked_pairs(head.headers)
-        response._body = _joined(head.written, pieces, answer)
-        if isinstance(response._body, bytes) and environ["REQUEST_METHOD"] != "HEAD" and _has_content(response.status):
-            response.headers.set("Content-Length", len(response._body))
-        return response
+        self.status = _check_status(int(head.status.split(None, 1)[0]))
+        self.header_list = checked_pairs(head.headers)
+        self._body = _joined(head.written, pieces, answer)
+        if isinstance(self._body, bytes) and environ["REQUEST_METHOD"] != "HEAD" and _has_content(self.status):
+            self.headers.set("Content-Length", len(self._body))
 
     def __repr__(self) -> str:
         size = "streamed" if self.is_streamed else f"{len(self._body)} bytes"  # type: ignore[arg-type]
