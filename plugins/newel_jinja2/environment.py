@@ -91,7 +91,7 @@ class PageEnvironment(jinja2.Environment):
         refuse_mixed(template, parent)
         return template
 
-    def _load_template(self, name: str, globals: MutableMapping[str, Any] | None) -> jinja2.Template:  # noqa: A002
+    def _load_template(self, name: str, globals: MutableMapping[str, Any] | None) -> jinja2.Template:
         try:
             return self._load(name)
         except TemplateNotFound as error:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 from bisect import bisect_right
 from collections.abc import Callable
+from functools import partial
 from types import CodeType
 from typing import Any, Final, final
 
@@ -21,6 +22,7 @@ from mako.util import FastEncodingBuffer
 
 from newel.templating.code import compile_at
 from newel.templating.files import Source
+from newel_mako.streaming import add_twins
 
 LAST_STEP: Final = "__M_write"
 MARK: Final = "__M_mark"
@@ -52,7 +54,8 @@ def translate(tree: Any, source: Source) -> CodeType:
         reserved_names=codegen.RESERVED_NAMES,
     )
     PageCode(printer, settings, tree)
-    return compile_at(printer.stream.getvalue(), source.file, printer.line_of())
+    python = printer.stream.getvalue()
+    return compile_at(python, source.file, printer.line_of(), partial(add_twins, python))
 
 
 @final

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import CodeType
 from typing import Any, ClassVar, Final, final
 
@@ -11,13 +11,13 @@ import mako
 from mako.exceptions import CompileException, SyntaxException
 
 from newel.contracts.templates import TemplateError, TemplateNotFound, TemplateSettings, undefined
-from newel.templating.engine import TemplateEngine
+from newel.templating.engine import TemplateEngine, in_pieces
 from newel.templating.files import Source
 from newel.templating.outline import Outline
 from newel_mako.compiler import translate
 from newel_mako.lexer import PageLexer
 from newel_mako.reading import Guard, outline_of
-from newel_mako.runtime import Lookup, Names, render
+from newel_mako.runtime import Lookup, Names, render, stream
 
 FORMAT: Final = "1"
 """Changes when this plugin compiles a template to other code than before."""
@@ -45,6 +45,10 @@ class MakoTemplates(TemplateEngine[Any]):
     def run(self, compiled: Any, values: Mapping[str, Any]) -> str:
         """Return the text of a template."""
         return render(compiled, values)
+
+    def pieces(self, compiled: Any, values: Mapping[str, Any]) -> Iterator[str]:
+        """Give the text of a template piece by piece, while it is rendered."""
+        return in_pieces(stream(compiled, values))
 
     def outline(self, source: Source) -> Outline:
         """Read what is written down in a template."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, ModuleType
 from typing import Any, Final, final
+from urllib.parse import quote_plus
 
 from mako import runtime
 from mako.template import ModuleTemplate
@@ -14,11 +15,22 @@ from markupsafe import Markup
 
 from newel.contracts.templates import TemplateFunction
 from newel.templating.files import Source
-from newel.templating.markup import FUNCTIONS, SAFE, filters_of, last_step, marker
+from newel.templating.markup import FUNCTIONS, SAFE, Filter, escape, filters_of, last_step, marker, to_plain
 from newel_mako.compiler import FILTER, LAST_STEP, MARK, RUNTIME
+from newel_mako.streaming import INCLUDE, MEMBER, drained, stream_include, stream_member, twin_of
+
+
+def quoted(value: object) -> str:
+    """Quote a text for a part of a URL's query: Mako's `u`."""
+    return quote_plus(to_plain(value))
+
 
 _BUILTINS: Final = {"__import__": __import__, "dict": dict, "hasattr": hasattr, "locals": locals, "KeyError": KeyError}
 """The built-in functions that Mako's generated code calls. A template reaches none of them."""
+
+
+OWN_FILTERS: Final[Mapping[str, Filter]] = {"h": escape, "u": quoted}
+"""Filters that authors know from Mako. `h` marks what it escapes, so that nothing is escaped twice."""
 
 
 @final
@@ -28,12 +40,14 @@ class Names:
     __slots__ = ("filters", "names")
 
     def __init__(self, escapes: bool, added: Mapping[str, TemplateFunction]) -> None:
-        self.filters: Final = filters_of(escapes, added)
+        self.filters: Final = filters_of(escapes, {**OWN_FILTERS, **added})
         self.names: Final[dict[str, Any]] = {
             "__builtins__": _BUILTINS,
             LAST_STEP: last_step(escapes),
             MARK: marker(escapes),
             RUNTIME: runtime,
+            MEMBER: stream_member,
+            INCLUDE: stream_include,
             FILTER + SAFE: Markup,
             **{FILTER + name: function for name, function in self.filters.items()},
         }
@@ -107,3 +121,10 @@ def render(template: Any, values: Mapping[str, Any]) -> str:
     function(context_of_function, **values)
     text: str = context._pop_buffer().getvalue()
     return text
+
+
+def stream(template: Any, values: Mapping[str, Any]) -> Iterator[str]:
+    """Give the text of a template piece by piece, while it is rendered."""
+    context = PageContext(template, values)
+    function, context_of_function = runtime._populate_self_namespace(context, template)
+    return drained(context._buffer_stack[0], twin_of(function)(context_of_function, **values))

@@ -24,9 +24,18 @@ from newel.templating.files import Source
 _POSITIONS: Final = ("lineno", "end_lineno", "col_offset", "end_col_offset")
 
 
-def compile_at(python: str, file: str, line_of: Callable[[int], int]) -> CodeType:
-    """Compile generated Python so that each line counts as a line of `file`: `line_of(generated) -> template`."""
+def compile_at(
+    python: str,
+    file: str,
+    line_of: Callable[[int], int],
+    change: Callable[[ast.Module], None] = lambda tree: None,
+) -> CodeType:
+    """Compile generated Python so that each line counts as a line of `file`: `line_of(generated) -> template`.
+
+    `change` may change the tree before it is compiled.
+    """
     tree = ast.parse(python)
+    change(tree)
     for node in ast.walk(tree):
         if (generated := getattr(node, "lineno", None)) is not None:
             line = max(line_of(generated), 1)
