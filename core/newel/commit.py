@@ -158,27 +158,30 @@ class _Commit:
         mounts: list[Mount] = []
         for owned in (*self.collected.routers, *self.collected.plugin_routers):
             try:
-                declared += [self._read(owned.owner, one) for one in owned.value.declarations()]
+                declarations = owned.value.declarations()
                 mounts += owned.value.mounts()
             except BootError as error:
                 self.problems.extend(error.problems)
+                continue
+            read = [self._read(owned.owner, declaration) for declaration in declarations]
+            declared += [found for found in read if found is not None]
         self.problems.extend(router.mount_problems(mounts))
         declared = self._without_overridden(declared)
         return UrlMap((found.declaration, found.rule, found.host) for found in declared), declared, mounts
 
-    def _read(self, owner: str, declaration: Declaration) -> Declared:
-        """Read a declaration's rules, typed by its handler's annotations."""
+    def _read(self, owner: str, declaration: Declaration) -> Declared | None:
+        """Read a declaration's rules, typed by its handler's annotations; None where they cannot be read."""
         signature = signature_of(declaration.handler, self.problems)
         annotations = {
             parameter.name: parameter.annotation
             for parameter in signature.parameters
             if parameter.annotation not in {parameter.empty, UNKNOWN, Any}
         }
-        host = None
-        if declaration.host is not None:
-            host = parse_host(declaration.host, declaration.converters, declaration.place).typed(annotations)
-        taken = host.names if host is not None else ()
-        rule = parse_rule(declaration.rule, declaration.converters, declaration.place, taken=taken).typed(annotations)
+        try:
+            rule, host = _rules(declaration, annotations)
+        except BootError as error:
+            self.problems.extend(error.problems)
+            return None
         return Declared(owner, declaration, signature, rule, host)
 
     def _without_overridden(self, declared: list[Declared]) -> list[Declared]:
@@ -322,6 +325,16 @@ class _Commit:
         for plan in plans:
             if plan.route is not None and Page in _members(plan.route.returns):
                 self.problems.append(_no_engine(plan.route))
+
+
+def _rules(declaration: Declaration, annotations: Mapping[str, Any]) -> tuple[Rule, Rule | None]:
+    """Return the rules of a declaration's path and host. Raises `BootError`."""
+    host = None
+    if declaration.host is not None:
+        host = parse_host(declaration.host, declaration.converters, declaration.place).typed(annotations)
+    taken = host.names if host is not None else ()
+    rule = parse_rule(declaration.rule, declaration.converters, declaration.place, taken=taken)
+    return rule.typed(annotations), host
 
 
 def _owners(providers: Sequence[Owned]) -> dict[CodeType, tuple[str, str]]:
