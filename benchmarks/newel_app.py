@@ -27,7 +27,7 @@ class Post(msgspec.Struct):
     rating: Annotated[int, Meta(ge=work.MIN_RATING, le=work.MAX_RATING)]
 
 
-class Item(msgspec.Struct):
+class Item(msgspec.Struct, forbid_unknown_fields=True):  # PERF: unknown keys are refused without a second look
     id: int
     name: str
     price: float
