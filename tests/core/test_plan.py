@@ -107,7 +107,7 @@ def test_an_error_rolls_back_before_it_is_answered_and_saves_after() -> None:
         raise HTTPError(409)
 
     client = application(handler, provider(log, save=None))
-    client.get("/").close()
+    client.get("/")
     assert log == ["open", "close after HTTPError(409, '')"]
 
 
@@ -118,7 +118,7 @@ def test_what_saves_outlives_a_rollback() -> None:
         raise HTTPError(409)
 
     client = application(handler, provider(log))
-    assert client.get("/", buffered=True).status_code == 409
+    assert client.get("/").status_code == 409
     assert log == ["open", "save", "close after HTTPError(409, '')"]
 
 
@@ -178,7 +178,7 @@ def test_one_failing_close_hides_no_other(caplog: pytest.LogCaptureFixture) -> N
         return "sent"
 
     first, second = (plugin(name, newel_teardown_request=newel_teardown_request) for name in ("one", "two"))
-    response = application(handler, provider(log, close=close), first, second).get("/", buffered=True)
+    response = application(handler, provider(log, close=close), first, second).get("/")
     assert response.text == "sent"
     assert log == ["open", "finish", "save", "close", "teardown", "teardown"]
     assert "cannot close" in caplog.text
@@ -203,7 +203,7 @@ def test_before_hooks_run_as_listed_and_after_hooks_in_the_reverse() -> None:
             newel_after_request=lambda self: log.append(f"{name} after"),
         )
 
-    application(lambda: "x", both("one"), both("two")).get("/").close()
+    application(lambda: "x", both("one"), both("two")).get("/")
     assert log == ["one before", "two before", "two after", "one after"]
 
 
@@ -310,7 +310,7 @@ def test_a_retryable_error_runs_the_plan_again_from_the_parameters() -> None:
         return "done"
 
     client = application(handler, provider(log), method="POST", retries=2)
-    assert client.post("/", buffered=True).text == "done"
+    assert client.post("/").text == "done"
     assert log == [
         "open", "close after Busy()", "open", "close after Busy()", "open", "finish", "save", "close after None",
     ]  # fmt: skip
@@ -322,7 +322,7 @@ def test_retries_end_with_the_error() -> None:
     def handler(unit: Unit) -> str:
         raise Busy
 
-    response = application(handler, provider(log), method="POST", retries=1).post("/", buffered=True)
+    response = application(handler, provider(log), method="POST", retries=1).post("/")
     assert (response.status_code, log.count("open")) == (503, 2)
 
 
@@ -332,7 +332,7 @@ def test_only_retryable_errors_are_tried_again() -> None:
     def handler(unit: Unit) -> str:
         raise HTTPError(409)
 
-    application(handler, provider(log), method="POST", retries=5).post("/").close()
+    application(handler, provider(log), method="POST", retries=5).post("/")
     assert log.count("open") == 1
 
 

@@ -24,14 +24,17 @@ class Client(WerkzeugClient):
         self.base_url = f"{'https' if https else 'http'}://{host or _host_of(app)}/"
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Send a request; `json=` is sent as JSON. See Werkzeug's `EnvironBuilder` for the arguments."""
+        """Send a request; `json=` is sent as JSON. See Werkzeug's `EnvironBuilder` for the arguments.
+
+        The response is read and closed at once, unless `buffered=False`.
+        """
         if args and not isinstance(args[0], str):
             return super().open(*args, **kwargs)
         headers = dict(kwargs.pop("headers", None) or {})
         if not {"sec-fetch-site", "origin"} & {name.lower() for name in headers}:
             headers["Sec-Fetch-Site"] = "same-origin"
         kwargs.setdefault("base_url", self.base_url)
-        follow = {name: kwargs.pop(name) for name in ("buffered", "follow_redirects") if name in kwargs}
+        follow = {"buffered": kwargs.pop("buffered", True), "follow_redirects": kwargs.pop("follow_redirects", False)}
         builder = EnvironBuilder(*args, **kwargs, headers=headers)
         try:
             return super().open(builder, **follow)
