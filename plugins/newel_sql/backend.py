@@ -1,0 +1,100 @@
+"""The backend: what one `[sql]` section and one closed set of models make, for one generation."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, final
+
+import msgspec.structs
+
+from newel.errors import Problem, ProblemError
+from newel_data.models import Models
+from newel_data.port import Capability, Drift, SyncReport
+from newel_sql.config import SqlConfig
+from newel_sql.connections import Connections
+from newel_sql.dialects.base import Dialect
+from newel_sql.statements import Statements
+from newel_sql.sync import Sync
+from newel_sql.tables import Tables
+from newel_sql.unit import SqlUnit
+
+_DIALECTS: Final = {
+    "sqlite": "SqliteDialect",
+}
+
+
+@final
+class SqlBackend:
+    """A SQL database. Opening connects to nothing; `newel_data.port.Backend` says what each method does."""
+
+    foreign_keys: Final = True
+    document_limit: Final = None
+
+    def __init__(self, config: SqlConfig, models: Models, folder: Path | None = None) -> None:
+        self.config: Final = msgspec.structs.replace(config, url=config.url.below(folder))
+        self.dialect: Final = dialect_of(self.config)
+        self.tables: Final = Tables(models, self.dialect)
+        self.connections: Final = Connections(self.dialect, self.tables.failures(f"the database {self.config.url}"))
+        self.statements: Final = Statements(self.tables, self.connections.engine.dialect)
+
+    def __repr__(self) -> str:
+        return f"<SqlBackend {self.config.url}>"
+
+    @property
+    def name(self) -> str:
+        """The server's name as people know it."""
+        return self.dialect.name
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What the server can do. In memory there is one connection, and nothing outlives it."""
+        if self.config.url.in_memory:
+            return self.dialect.capabilities - {"concurrent_units", "durable"}
+        return self.dialect.capabilities
+
+    def begin(self, *, read_only: bool) -> SqlUnit:
+        """Begin a unit of work; it connects when it is first used."""
+        return SqlUnit(self.connections, self.statements, read_only=read_only)
+
+    def check(self) -> None:
+        """Try a connection, and keep none: a server may fork after boot."""
+        unit = self.begin(read_only=True)
+        unit.connect()
+        unit.rollback()
+        self.connections.lost()
+
+    def sync(self, *, dry_run: bool = False) -> SyncReport:
+        """Create what is missing."""
+        unit = self.begin(read_only=dry_run)
+        try:
+            report = Sync(self.tables, unit.connection(), dry_run=dry_run).run()
+        except BaseException:
+            unit.rollback()
+            raise
+        unit.commit()
+        return report
+
+    def verify(self) -> Sequence[Drift]:
+        """Compare the database with the models."""
+        return ()
+
+    def close(self) -> None:
+        """Close the pool."""
+        self.connections.close()
+
+
+def dialect_of(config: SqlConfig) -> Dialect:
+    """Return the dialect of the server that a URL names. Raises `ProblemError` where its driver is not installed."""
+    server = config.url.server
+    try:
+        module = importlib.import_module(f"newel_sql.dialects.{server}")
+    except ModuleNotFoundError as error:
+        problem = Problem(
+            what=f"[sql] url names a {server} server, whose driver {error.name!r} is not installed.",
+            remedy=f"pip install 'newel[{server}]'",
+        )
+        raise ProblemError(problem) from error
+    dialect: Dialect = getattr(module, _DIALECTS[server])(config)
+    return dialect

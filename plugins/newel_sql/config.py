@@ -1,0 +1,95 @@
+"""The `[sql]` section: where the database is, and how many connections are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Final, Self, final
+
+import msgspec
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from newel.values import SettingError
+
+DRIVERS: Final = {
+    "sqlite": "sqlite",
+    "postgresql": "postgresql+psycopg",
+    "mariadb": "mariadb+pymysql",
+}
+"""The servers that there is a dialect for, and what SQLAlchemy calls each with the driver that is used."""
+
+_EXAMPLES: Final = 'write "sqlite:///file.db", "postgresql://user:password@host/name" or "mariadb://...".'
+
+
+@final
+class DatabaseUrl:
+    """A URL as SQLAlchemy writes them, of a server that is known here. It never shows its password."""
+
+    __slots__ = ("url",)
+
+    def __init__(self, url: URL) -> None:
+        self.url: Final = url
+
+    @classmethod
+    def from_setting(cls, value: Any) -> Self:
+        """Read a URL from configuration. Raises `SettingError`."""
+        if isinstance(value, cls):
+            return value
+        if not isinstance(value, str):
+            raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
+        try:
+            url = make_url(value)
+        except ArgumentError:
+            raise SettingError("is no URL of a database", _EXAMPLES) from None
+        server = url.get_backend_name()
+        if url.drivername not in {*DRIVERS, *DRIVERS.values()}:
+            what = f"names {url.drivername!r}, which is not a server (or driver) that newel_sql speaks to"
+            raise SettingError(what, _EXAMPLES, found=server, allowed=DRIVERS)
+        return cls(url.set(drivername=DRIVERS[server]))
+
+    @property
+    def server(self) -> str:
+        """Which dialect it is of: a key of `DRIVERS`."""
+        return self.url.get_backend_name()
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether it is a SQLite database without a file."""
+        return self.server == "sqlite" and self.url.database in {None, "", ":memory:"}
+
+    def below(self, folder: Path | None) -> DatabaseUrl:
+        """Return the URL with the path of a SQLite file made absolute: it is relative to the configuration's folder."""
+        name = self.url.database
+        if self.server != "sqlite" or self.in_memory or name is None or name.startswith("file:"):
+            return self
+        return DatabaseUrl(self.url.set(database=str((folder or Path()).absolute() / name)))
+
+    def __repr__(self) -> str:
+        return f"DatabaseUrl({str(self)!r})"
+
+    def __str__(self) -> str:
+        return self.url.render_as_string(hide_password=True)
+
+
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+
+
+@final
+class SqlConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """The `[sql]` section.
+
+    url           where the database is: "sqlite:///file.db" (relative to the configuration's folder), "sqlite://" (in
+                  memory), "postgresql://user:password@host/name", "mariadb://user:password@host/name"
+    timeout       seconds to wait for a lock, for a server that does not answer, and for a free connection
+    pool_size     connections that are kept open
+    pool_overflow connections that may be open beside those while they are needed
+    pool_recycle  seconds after which a connection is replaced (servers close those that were idle for long)
+    echo          log every statement, without its values, to the logger "newel.sql"
+    """
+
+    url: DatabaseUrl
+    timeout: Seconds = 5.0
+    pool_size: Annotated[int, msgspec.Meta(ge=1)] = 5
+    pool_overflow: Annotated[int, msgspec.Meta(ge=0)] = 10
+    pool_recycle: Seconds = 1800.0
+    echo: bool = False

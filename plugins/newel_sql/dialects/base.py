@@ -1,0 +1,133 @@
+"""What the servers differ in: a dialect answers for one of them, and everything else is written once.
+
+SQLAlchemy's own dialects know how SQL is spelled. What stands here is what the contract asks beyond that: which column
+holds a value exactly and in order, how a unit begins, how text is searched literally, what an exception means.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, ClassVar
+
+from sqlalchemy import ColumnElement, Insert, func
+from sqlalchemy import Table as SqlTable
+from sqlalchemy.pool import PoolProxiedConnection
+
+from newel_data.port import Capability
+from newel_data.schema import StoredField, Type
+from newel_data.tree import Bucket
+from newel_sql.codecs import Codec, Function
+from newel_sql.config import SqlConfig
+from newel_sql.failures import Failure
+
+Column = ColumnElement[Any]
+
+
+class Dialect(ABC):
+    """One server: what its columns hold, how it is spoken to, and what its exceptions say."""
+
+    name: ClassVar[str]
+    """As people know it: "SQLite"."""
+
+    capabilities: ClassVar[frozenset[Capability]]
+    """What it can do, whatever the configuration; see `newel_data.port`."""
+
+    error: ClassVar[type[Exception]]
+    """The base of its driver's exceptions."""
+
+    max_values: ClassVar[int]
+    """The most values that one statement may have."""
+
+    def __init__(self, config: SqlConfig) -> None:
+        self.config = config
+
+    # --- connections
+
+    @abstractmethod
+    def engine_options(self) -> dict[str, Any]:
+        """Return what `create_engine` is told beside the pool's sizes: how the driver connects."""
+
+    @abstractmethod
+    def on_connect(self, connection: Any) -> None:
+        """Prepare a new connection of the driver: settings that last as long as it does."""
+
+    @abstractmethod
+    def begin(self, connection: PoolProxiedConnection, cursor: Any, *, read_only: bool) -> None:
+        """Begin a transaction. One that only reads refuses every write, whoever sends it."""
+
+    @abstractmethod
+    def failure(self, error: Exception) -> Failure:
+        """Say what an exception of the driver means."""
+
+    def stream_cursor(self, connection: PoolProxiedConnection) -> Any:
+        """Return a cursor that does not fetch all rows at once."""
+        return connection.cursor()
+
+    # --- columns
+
+    @abstractmethod
+    def codec(self, type_: Type) -> Codec:
+        """Return how values of a type stand in a column."""
+
+    @abstractmethod
+    def type_checks(self, column: Column, type_: Type) -> Iterable[tuple[str, Column]]:
+        """Yield what the database checks because of the column's type: "type" or "range", and the condition."""
+
+    @abstractmethod
+    def length(self, column: Column, type_: Type) -> Column:
+        """Return the number of code points of a text, or of bytes."""
+
+    def items(self, column: Column, type_: Type) -> Column:
+        """Return the number of items of a list: half of the line breaks in its text (see `codecs.list_text`)."""
+        without = func.replace(column, "\n", "", type_=column.type)
+        return (self.length(column, type_) - self.length(without, type_)) // 2
+
+    def index_term(self, column: Column, field: StoredField) -> Column:
+        """Return how a column stands in an index, so that the contract's order can use it."""
+        return column
+
+    # --- expressions
+
+    @abstractmethod
+    def position(self, column: Column, text: Column) -> Column:
+        """Return where a text stands in a column, from 1; 0 where it does not. Literally, by code point."""
+
+    @abstractmethod
+    def ending(self, column: Column, length: Column) -> Column:
+        """Return the last code points of a text."""
+
+    def beginning(self, column: Column, length: Column) -> Column:
+        """Return the first code points of a text."""
+        return func.substr(column, 1, length, type_=column.type)
+
+    def ordered(self, column: Column, field: StoredField, *, descending: bool) -> Column:
+        """Return a term of an order: nulls first ascending, last descending."""
+        return column.desc() if descending else column.asc()
+
+    @abstractmethod
+    def bucket(self, column: Column, type_: Type, bucket: Bucket) -> tuple[Column, Function | None]:
+        """Return the first day of a column's day, month or year in UTC, and what makes a `date` of it."""
+
+    @abstractmethod
+    def total(self, column: Column, type_: Type) -> tuple[Column, Function | None]:
+        """Return the exact sum of a column, and what makes a port value of it."""
+
+    def extreme(self, column: Column, function: str) -> Column:
+        """Return the least or greatest value of a column: "min" or "max"."""
+        extreme: Column = getattr(func, function)(column, type_=column.type)
+        return extreme
+
+    # --- statements
+
+    @abstractmethod
+    def upsert(
+        self, table: SqlTable, row: Mapping[str, Any], *, by: list[str], overwrite: list[str], bump: str | None
+    ) -> Insert:
+        """Return the statement that inserts a row or overwrites the one with the same `by`, and returns it whole."""
+
+
+def day_of(text: str) -> date:
+    """Read the first ten characters of an ISO text as a day."""
+    return date.fromisoformat(text[:10])

@@ -1,0 +1,166 @@
+"""A unit of work: one connection, one transaction, from first use to commit or rollback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, final
+
+from sqlalchemy import Connection
+from sqlalchemy.pool import PoolProxiedConnection
+
+from newel_data.errors import DataError
+from newel_data.port import Row
+from newel_data.schema import Table
+from newel_data.tree import Aggregate, Delete, Select, Update, Upsert
+from newel_sql.connections import Connections
+from newel_sql.failures import Doing
+from newel_sql.statements import Statement, Statements, Values
+
+
+@final
+class SqlUnit:
+    """One unit of work. It takes a connection at first use, so that a unit that does nothing costs nothing."""
+
+    __slots__ = ("_connection", "_connections", "_cursor", "_error", "_lost", "_read_only", "_statements")
+
+    def __init__(self, connections: Connections, statements: Statements, *, read_only: bool) -> None:
+        self._connections: Final = connections
+        self._statements: Final = statements
+        self._read_only: Final = read_only
+        self._error: Final = connections.dialect.error
+        self._connection: PoolProxiedConnection | None = None
+        self._cursor: Any = None
+        self._lost = False
+
+    # --- writing
+
+    def insert(self, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert whole rows."""
+        statement = self._statements.insert(table)
+        cursor = self._cursor or self._begin()
+        try:
+            if len(rows) == 1:
+                cursor.execute(statement.sql, statement.write.row(rows[0]))
+            else:
+                cursor.executemany(statement.sql, statement.write.rows(rows))
+        except self._error as error:
+            raise self._failed(error, table, "write") from error
+
+    def update(self, update: Update) -> int:
+        """Change rows; return how many matched."""
+        statement, parameters = self._statements.of(update)
+        return self._changed(statement, parameters, "write")
+
+    def delete(self, delete: Delete) -> int:
+        """Remove rows; return how many matched."""
+        statement, parameters = self._statements.of(delete)
+        return self._changed(statement, parameters, "delete")
+
+    def upsert(self, upsert: Upsert) -> Row:
+        """Insert a row or overwrite one; return the whole row as it now is."""
+        statement = self._statements.upsert(upsert)
+        rows = self._rows(statement, statement.write.row(upsert.row), "write")
+        return rows[0]
+
+    # --- reading
+
+    def select(self, select: Select) -> Sequence[Row]:
+        """Return all rows."""
+        statement, parameters = self._statements.of(select)
+        return self._rows(statement, parameters, "read")
+
+    def aggregate(self, aggregate: Aggregate) -> Sequence[Row]:
+        """Return one row for each group."""
+        statement, parameters = self._statements.of(aggregate)
+        return self._rows(statement, parameters, "read")
+
+    def stream(self, select: Select, size: int) -> Iterator[Sequence[Row]]:
+        """Yield the rows from a cursor of their own, some at a time."""
+        statement, parameters = self._statements.of(select)
+        self.connect()
+        cursor = self._connections.cursor(self._taken)
+        try:
+            cursor.execute(statement.sql, parameters)
+            while rows := cursor.fetchmany(size):
+                yield statement.read.rows(rows)
+        except self._error as error:
+            raise self._failed(error, statement.table, "read") from error
+        finally:
+            cursor.close()
+
+    # --- the end
+
+    def connect(self) -> None:
+        """Take a connection now."""
+        if self._connection is None:
+            self._begin()
+
+    def connection(self) -> Connection:
+        """Return SQLAlchemy's connection over the one of this unit, in its transaction. It is never closed."""
+        self.connect()
+        return Connection(self._connections.engine, self._connection)
+
+    def commit(self) -> None:
+        """Make it so, and give the connection back."""
+        if self._connection is None:
+            return
+        try:
+            self._taken.dbapi_connection.commit()  # type: ignore[union-attr]
+        except self._error as error:
+            failed = self._failed(error, None, "commit")
+            self.rollback()
+            raise failed from error
+        self._release()
+
+    def rollback(self) -> None:
+        """Undo everything, and give the connection back."""
+        if self._connection is None:
+            return
+        try:
+            if not self._lost:
+                self._taken.dbapi_connection.rollback()  # type: ignore[union-attr]
+        except self._error:
+            self._lost = True
+        self._release()
+
+    # --- inner parts
+
+    @property
+    def _taken(self) -> PoolProxiedConnection:
+        if self._connection is None:
+            raise TypeError("the unit has no connection")
+        return self._connection
+
+    def _begin(self) -> Any:
+        self._connection, self._cursor = self._connections.begin(read_only=self._read_only)
+        return self._cursor
+
+    def _rows(self, statement: Statement, parameters: Values, doing: Doing) -> Sequence[Row]:
+        cursor = self._cursor or self._begin()
+        try:
+            cursor.execute(statement.sql, parameters)
+            return statement.read.rows(cursor.fetchall())
+        except self._error as error:
+            raise self._failed(error, statement.table, doing) from error
+
+    def _changed(self, statement: Statement, parameters: Values, doing: Doing) -> int:
+        cursor = self._cursor or self._begin()
+        try:
+            cursor.execute(statement.sql, parameters)
+        except self._error as error:
+            raise self._failed(error, statement.table, doing) from error
+        return int(cursor.rowcount)
+
+    def _failed(self, error: Exception, table: Table | None, doing: Doing) -> DataError:
+        failure = self._connections.dialect.failure(error)
+        if failure.kind == "unavailable":
+            self._lost = True
+        return self._connections.failures.error(failure, table, doing)
+
+    def _release(self) -> None:
+        connection, self._connection, self._cursor = self._taken, None, None
+        if self._lost:
+            connection.invalidate()
+            self._connections.lost()
+        else:
+            connection.close()
