@@ -79,7 +79,7 @@ def _shape_of_choice(annotation: Any, origin: Any) -> Shape:
     optional = len(kept) < len(members)
     if origin is Literal:
         return Shape(Literal[kept] if kept else NoneType, (), optional)
-    if len(kept) > 1:
+    if len(kept) != 1:
         return Shape(Union[kept], (), optional)  # noqa: UP007 (the members are values here)
     inner = shape_of(kept[0])
     return Shape(inner.base, inner.metas, inner.optional or optional)

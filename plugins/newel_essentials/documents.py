@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from newel.contracts.validator import FieldError, InvalidInput, MalformedInput, field_error
+from newel.contracts.validator import FieldError, InvalidInput, MalformedInput, ReadDocument, field_error
 from newel.scalars import Shape, choices_of, shape_of
 from newel_essentials.fields import Declared, fields_of, is_object
 from newel_essentials.nodes import (
@@ -41,41 +41,42 @@ _ARRAYS: Final = frozenset({list, set, frozenset, tuple, Sequence, MutableSequen
 _TABLES: Final = frozenset({dict, Mapping, MutableMapping})
 
 
-@final
-class DocumentReader:
-    """Reads the bytes of a JSON document: one decoding by msgspec, and a second look where the type needs it."""
+def document_reader(kind: Any) -> ReadDocument[Any]:
+    """Compile the reading of one type: one decoding by msgspec, and a second look where the type needs it.
 
-    __slots__ = ("_decode", "_loose", "_root")
+    Raises `TypeError` that says which field JSON cannot hold.
+    """
+    root = _Compiler().compile(kind)
+    loose = loose_anywhere(root)
+    decode = msgspec.json.Decoder(kind).decode
 
-    def __init__(self, kind: Any) -> None:
-        self._root = _Compiler().compile(kind)
-        self._loose = loose_anywhere(self._root)
-        self._decode = msgspec.json.Decoder(kind).decode
-
-    def __call__(self, body: bytes, /) -> Any:
-        """Return the value. Raises `InvalidInput` with its mistakes, or `MalformedInput` for what is no JSON."""
+    def read(body: bytes) -> Any:
         try:
-            value = self._decode(body)
-            if not self._loose or self._root.tidy(decode_any(body)):
+            value = decode(body)
+            if not loose or root.tidy(decode_any(body)):
                 return value
             reason = None
         except (msgspec.ValidationError, InvalidInput) as error:
             reason = error
-        except RecursionError:
-            raise MalformedInput("nested too deeply") from None
-        except ValueError as error:  # no JSON, or no UTF-8
-            raise MalformedInput(str(error)) from error
-        raise InvalidInput(self._mistakes(body, reason)) from reason
+        except (ValueError, RecursionError) as error:
+            raise _malformed(error) from error
+        raise InvalidInput(_mistakes(root, body, reason)) from reason
 
-    def _mistakes(self, body: bytes, reason: Exception | None) -> Iterable[FieldError]:
-        try:
-            raw = msgspec.json.decode(body, type=msgspec.Raw)
-            found = tuple(islice(self._root.mistakes(raw, ()), MAX_ERRORS))
-        except RecursionError:
-            raise MalformedInput("nested too deeply") from None
-        except ValueError as error:
-            raise MalformedInput(str(error)) from error
-        return found or _unexplained(reason)
+    return read
+
+
+def _mistakes(root: Node, body: bytes, reason: Exception | None) -> Iterable[FieldError]:
+    try:
+        raw = msgspec.json.decode(body, type=msgspec.Raw)
+        found = tuple(islice(root.mistakes(raw, ()), MAX_ERRORS))
+    except (ValueError, RecursionError) as error:
+        raise _malformed(error) from error
+    return found or _unexplained(reason)
+
+
+def _malformed(error: Exception) -> MalformedInput:
+    """Say what is no JSON (RFC 8259), is no UTF-8, or nests deeper than the decoder goes (checklist E43, E44)."""
+    return MalformedInput("it nests too deeply" if isinstance(error, RecursionError) else str(error))
 
 
 def _unexplained(reason: Exception | None) -> Iterable[FieldError]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
-from typing import Any, Final, final
+from typing import Any, Final
 
 import msgspec
+from msgspec import UNSET, ValidationError, convert
 
-from newel.contracts.validator import FieldError, InvalidInput, field_error
+from newel.contracts.validator import FieldError, InvalidInput, ReadFields, field_error
 from newel.scalars import REQUIRED, ReadTexts, Shape, each_of, item_of, reader_for, shape_of, text_reader
 from newel_essentials.fields import Declared, fields_of, is_object
 from newel_essentials.nodes import refused
@@ -20,51 +21,45 @@ MAX_LOGGED: Final = 8
 """How many undeclared names of one form are logged."""
 
 
-@final
-class FormReader:
-    """Reads what was sent under each declared name, and makes the value by one call of msgspec.
+def form_reader(kind: Any, timezone: tzinfo, *, ticked: bool) -> ReadFields[Any]:
+    """Compile the reading of one class. Raises `TypeError` that says which field no form can hold.
 
     `ticked` says that nothing sent means nothing ticked: a form, in contrast to a query string.
     """
+    fields = tuple((field.name, _reader(kind, field, timezone, ticked)) for field in fields_of(kind))
+    declared = frozenset(name for name, _ in fields)
+    holder = _holder_of(kind)
 
-    __slots__ = ("_fields", "_holder", "_kind", "_names", "_ticked")
-
-    def __init__(self, kind: Any, timezone: tzinfo, *, ticked: bool) -> None:
-        self._kind = kind
-        self._ticked = ticked
-        self._fields = tuple((field.name, _reader(kind, field, timezone, ticked)) for field in fields_of(kind))
-        self._names = frozenset(name for name, _ in self._fields)
-        self._holder = _holder_of(kind)
-
-    def __call__(self, sent: Mapping[str, Sequence[Any]], /) -> Any:
-        """Return the value. Raises `InvalidInput` with the errors of all fields, in their order."""
+    def read(sent: Mapping[str, Sequence[Any]]) -> Any:
         values: dict[str, Any] = {}
         errors: list[FieldError] = []
-        for name, read in self._fields:
+        for name, read_field in fields:
             try:
-                value = read(sent.get(name, ()))
+                value = read_field(sent.get(name, ()))
             except InvalidInput as invalid:
                 errors += invalid.errors
             else:
-                if value is not msgspec.UNSET:
+                if value is not UNSET:
                     values[name] = value
-        if self._ticked and not self._names.issuperset(sent):
-            self._log_undeclared(sent)
+        if ticked and not declared.issuperset(sent):
+            _log_undeclared(kind, [name for name in sent if name not in declared])
         if errors:
             raise InvalidInput(errors)
         try:
-            return msgspec.convert({"value": values}, self._holder).value
-        except msgspec.ValidationError as error:
+            return convert({"value": values}, holder).value
+        except ValidationError as error:
             raise InvalidInput((refused(error),)) from error
 
-    def _log_undeclared(self, sent: Mapping[str, Sequence[Any]]) -> None:
-        """Log names that were sent and not declared; never what was sent under them (checklist E46).
+    return read
 
-        SECURITY: the names are anybody's choice, so they are quoted, shortened and few.
-        """
-        undeclared = [name for name in sent if name not in self._names]
-        shown = ", ".join(repr(name[:40]) for name in undeclared[:MAX_LOGGED])
-        log.info("form of %s: ignored %d undeclared: %s", self._kind.__qualname__, len(undeclared), shown)
+
+def _log_undeclared(kind: Any, names: Sequence[str]) -> None:
+    """Log names that were sent and not declared; never what was sent under them (checklist E46).
+
+    SECURITY: the names are anybody's choice, so they are quoted, shortened and few.
+    """
+    shown = ", ".join(repr(name[:40]) for name in names[:MAX_LOGGED])
+    log.info("form of %s: ignored %d undeclared: %s", kind.__qualname__, len(names), shown)
 
 
 def _holder_of(kind: Any) -> Any:
@@ -96,7 +91,7 @@ def _default(field: Declared, ticked: bool) -> Any:
             return False
         if item_of(shape.base) is not None:
             return REQUIRED  # which for a list means an empty one
-    return msgspec.UNSET if field.has_default else REQUIRED
+    return UNSET if field.has_default else REQUIRED
 
 
 def _reader_of_files(field: Declared, default: Any) -> ReadTexts | None:
@@ -108,7 +103,7 @@ def _reader_of_files(field: Declared, default: Any) -> ReadTexts | None:
         return None
     if item is None:
         return _last_file(one, (field.name,), default)
-    return each_of(_last_file(one, (), msgspec.UNSET), shape, (field.name,), default)
+    return each_of(_last_file(one, (), UNSET), shape, (field.name,), default)
 
 
 def _is_file(shape: Shape) -> bool:

@@ -165,12 +165,13 @@ class Nullable(Node):
 class Object(Node):
     """A dataclass or a struct: its fields, and nothing else."""
 
-    __slots__ = ("_decode", "_fields", "_has_post_init", "_loose_fields", "_required", "loose")
+    __slots__ = ("_decode", "_fields", "_has_post_init", "_loose_fields", "_names", "_required", "loose")
 
     def __init__(self, kind: Any, cls: type, *, strict: bool) -> None:
         self._decode = msgspec.json.Decoder(kind).decode
         self._has_post_init = hasattr(cls, "__post_init__")
         self._fields: dict[str, Node] = {}
+        self._names: frozenset[str] = frozenset()
         self._required: frozenset[str] = frozenset()
         self._loose_fields: tuple[tuple[str, Node], ...] = ()
         self.loose = not strict
@@ -178,6 +179,7 @@ class Object(Node):
     def declare(self, fields: Sequence[tuple[Declared, Node]]) -> None:
         """Take the fields. They come later than the object, because they may lead back to it."""
         self._fields = {field.name: node for field, node in fields}
+        self._names = frozenset(self._fields)
         self._required = frozenset(field.name for field, _ in fields if not field.has_default)
 
     def settle(self) -> None:
@@ -188,9 +190,12 @@ class Object(Node):
         return self._fields.values()
 
     def tidy(self, value: Any) -> bool:
-        if not self._fields.keys() >= value.keys():
+        if not self._names.issuperset(value):
             return False
-        return all(node.tidy(value[name]) for name, node in self._loose_fields if name in value)
+        for name, node in self._loose_fields:  # noqa: SIM110 (PERF: mostly there are none)
+            if name in value and not node.tidy(value[name]):
+                return False
+        return True
 
     def mistakes(self, raw: Raw, place: Place) -> Iterator[FieldError]:
         try:

@@ -8,15 +8,12 @@ nothing but the value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from importlib import import_module
 from typing import Any, final, get_origin
 
+from newel.contracts.validator import ReadDocument, ReadFields
 from newel_essentials.fields import is_object
-
-ReadForm = Callable[[Mapping[str, Sequence[Any]]], Any]
-ReadDocument = Callable[[bytes], Any]
 
 
 @final
@@ -41,39 +38,39 @@ class MsgspecReader:
     def __init__(self, kind: Any, timezone: tzinfo) -> None:
         self._kind = kind
         self._timezone = timezone
-        self._form: ReadForm | None = None
-        self._query: ReadForm | None = None
-        self._data: ReadDocument | None = None
+        self._form: ReadFields[Any] | None = None
+        self._query: ReadFields[Any] | None = None
+        self._data: ReadDocument[Any] | None = None
 
     @property
-    def form(self) -> ReadForm:
+    def form(self) -> ReadFields[Any]:
         """Read a browser's form. Raises `TypeError`, when taken, for a class that forms cannot hold."""
         if self._form is None:
             self._form = _form_reader(self._kind, self._timezone, ticked=True)
         return self._form
 
     @property
-    def query(self) -> ReadForm:
+    def query(self) -> ReadFields[Any]:
         """Read a query string. Raises `TypeError`, when taken, for a class that query strings cannot hold."""
         if self._query is None:
             self._query = _form_reader(self._kind, self._timezone, ticked=False)
         return self._query
 
     @property
-    def data(self) -> ReadDocument:
+    def data(self) -> ReadDocument[Any]:
         """Read a JSON document. Raises `TypeError`, when taken, for a class that JSON cannot hold."""
         if self._data is None:
             self._data = _document_reader(self._kind)
         return self._data
 
 
-def _form_reader(kind: Any, timezone: tzinfo, *, ticked: bool) -> ReadForm:
+def _form_reader(kind: Any, timezone: tzinfo, *, ticked: bool) -> ReadFields[Any]:
     """PERF: loaded by the first route that reads a form, for it logs, and `logging` takes milliseconds to load."""
-    read: ReadForm = import_module("newel_essentials.forms").FormReader(kind, timezone, ticked=ticked)
+    read: ReadFields[Any] = import_module("newel_essentials.forms").form_reader(kind, timezone, ticked=ticked)
     return read
 
 
-def _document_reader(kind: Any) -> ReadDocument:
+def _document_reader(kind: Any) -> ReadDocument[Any]:
     """PERF: loaded by the first route that reads JSON."""
-    read: ReadDocument = import_module("newel_essentials.documents").DocumentReader(kind)
+    read: ReadDocument[Any] = import_module("newel_essentials.documents").document_reader(kind)
     return read

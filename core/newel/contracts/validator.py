@@ -12,7 +12,7 @@ query string it has its default.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, Final, Generic, Protocol, TypeVar, final
 
@@ -183,26 +183,36 @@ class Validator(Protocol):
         ...
 
 
-class Reader(Protocol[T_co]):
-    """Reads input as one class. Its methods raise `InvalidInput` with every error, never only the first.
+ReadFields = Callable[[Mapping[str, Sequence[Any]]], T]
+"""Reads names with all the texts (or uploaded files) that were sent under each."""
 
-    Boot takes the one method that a route needs off the reader (`read = reader.form`). That is when a class that cannot
-    be read in that way raises `TypeError`, which says which field is in the way.
+ReadDocument = Callable[[bytes], T]
+"""Reads the bytes of a JSON document."""
+
+
+class Reader(Protocol[T_co]):
+    """Reads input as one class, in three ways. All raise `InvalidInput` with every error, never only the first.
+
+    Methods will do for them. Boot takes the one that a route needs (`read = reader.form`), and that is when a class
+    that cannot be read in that way raises `TypeError`, which says which field is in the way.
     """
 
-    def form(self, sent: Mapping[str, Sequence[Any]], /) -> T_co:
-        """Read a browser's form: each name with all its texts (or uploaded files).
-
-        A name that is not declared is ignored and logged (checklist E46).
-        """
+    @property
+    def form(self) -> ReadFields[T_co]:
+        """Read a browser's form. A name that is not declared is ignored and logged (checklist E46)."""
         ...
 
-    def query(self, sent: Mapping[str, Sequence[Any]], /) -> T_co:
+    @property
+    def query(self) -> ReadFields[T_co]:
         """Read a query string: as a form, save that what was not sent has its default. Other names are ignored."""
         ...
 
-    def data(self, body: bytes, /) -> T_co:
+    @property
+    def data(self) -> ReadDocument[T_co]:
         """Read a JSON document. An undeclared key is an error (checklist E46); duplicate keys: the last one wins.
+
+        Nothing is stripped or converted: what JSON has a type for is written in it, and a date and time says its offset
+        (RFC 3339). No number is NaN or infinite.
 
         Raises `MalformedInput` for bytes that are no JSON, for bad UTF-8, and for nesting deeper than can be read.
         """
