@@ -53,7 +53,7 @@ def notices() -> Iterator[dict[str, Any]]:
     """Give the rows that every contestant's database holds; the newest twelve are shown."""
     for number in range(NOTICES):
         yield {
-            "id": f"{number:036d}",
+            "id": f"00000000-0000-7000-8000-{number:012d}",
             "title": f'Notice <{number}> & "so on"',
             "body": f"Für Leser Nr. {number}: it's short, as notices are, and ends here.",
             "author": ("Ada", "Grace", "Émilie", "Søren")[number % 4],

@@ -51,7 +51,6 @@ def test_hello_answers(first_response: dict[str, object]) -> None:
         "jinja2",
         "mako",
         "sqlalchemy",
-        "markupsafe",
         "asyncio",
         "email",
         "http.client",
