@@ -135,7 +135,11 @@ def read_body(environ: Environ, limits: Limits = DEFAULT_LIMITS) -> bytes:
         body = _NOTHING
     else:
         stream = _take(environ)
-        body = _read_all(stream, limits) if length is None else _read_exactly(stream, length)
+        try:
+            body = _read_all(stream, limits) if length is None else _read_exactly(stream, length)
+        except HTTPError as error:
+            environ[_TAKEN] = error
+            raise
     environ[_BODY] = body
     return body
 
@@ -171,8 +175,13 @@ def _read_some(read: Callable[[int], bytes], size: int) -> bytes:
 
 
 def _take(environ: Environ) -> Readable:
-    """Return the server's stream to the first who asks; whoever asks next would read nothing and not know it."""
+    """Return the server's stream to the first who asks; whoever asks next would read nothing and not know it.
+
+    What was refused is refused again: an error page that looks at the form gets the same 400 or 413.
+    """
     taker = environ.get(_TAKEN)
+    if isinstance(taker, HTTPError):
+        raise taker
     if taker is not None:
         raise BodyTakenError(
             Problem(
@@ -373,7 +382,11 @@ def _multipart(environ: Environ, limits: Limits) -> tuple[Fields, Files]:
     stream = open_stream(environ, limits)
     environ[_TAKEN] = "a multipart form"
     parser: Any = importlib.import_module("newel.multipart")
-    form: tuple[Fields, Files] = parser.parse(stream, environ["CONTENT_TYPE"], limits)
+    try:
+        form: tuple[Fields, Files] = parser.parse(stream, environ["CONTENT_TYPE"], limits)
+    except HTTPError as error:
+        environ[_TAKEN] = error
+        raise
     return form
 
 

@@ -18,7 +18,7 @@ HeaderPairs = Mapping[str, str] | Iterable[tuple[str, str]]
 is_token: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 """Whether a text is a token (RFC 9110, section 5.6.2): a field name, a method, a cookie's name."""
 
-_forbidden: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\u0100-\U0010ffff]").search
+_forbidden: Final = re.compile(r"[^\t\x20-\x7e\x80-\xff]").search
 
 
 @final

@@ -11,14 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple, final
+from typing import Final, final
+
+import msgspec
 
 _is_range: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9a-z]+/[!#$%&'*+\-.^_`|~0-9a-z]+").fullmatch
 _is_weight: Final = re.compile(r"[01]?\.?[0-9]{0,9}").fullmatch
 
 
 @final
-class MediaRange(NamedTuple):
+class MediaRange(msgspec.Struct, frozen=True):
     """One member of an Accept header: `text/*`, its parameters without the weight, and the weight."""
 
     name: str

@@ -180,6 +180,23 @@ def test_a_body_that_was_streamed_is_gone_and_says_so() -> None:
             read(request)
 
 
+MULTIPART = {"CONTENT_TYPE": "multipart/form-data; boundary=b"}
+
+
+@pytest.mark.parametrize("keys", [{}, MULTIPART, {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}])
+def test_what_was_refused_is_refused_again(keys: dict[str, Any]) -> None:
+    request = environ(wsgi__input=BytesIO(b"x" * 11)) | keys
+    if "wsgi.input_terminated" not in keys:
+        request["CONTENT_LENGTH"] = "10" if keys else "12"
+    read = form_fields if keys == MULTIPART else read_body
+    statuses = []
+    for _ in range(2):
+        with pytest.raises(HTTPError) as raised:
+            read(request, SMALL if keys else DEFAULT_LIMITS)
+        statuses.append(refused(raised))
+    assert statuses[0] == statuses[1]
+
+
 @given(st.binary(max_size=40), st.integers(0, 40), st.lists(st.integers(-1, 9), max_size=9))
 def test_a_stream_gives_the_body_whatever_is_asked_for(content: bytes, length: int, sizes: list[int]) -> None:
     length = min(length, len(content))
