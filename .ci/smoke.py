@@ -21,7 +21,7 @@ def main() -> None:
     app = App(
         {"app": {"hosts": ["127.0.0.1"], "secret": "9b1f64c07d8ea2353f6cc1b7f0a4e88d52c7791ea06b43df"}}, routes=[router]
     )
-    environ = {"PATH_INFO": "/hello/you", "QUERY_STRING": "times=2"}
+    environ = {"SCRIPT_NAME": "", "PATH_INFO": "/hello/you", "QUERY_STRING": "times=2"}
     setup_testing_defaults(environ)
     statuses: list[str] = []
     body = validator(app)(
