@@ -29,9 +29,10 @@ from newel_data.errors import (
 from newel_data.fields import Field, Ref, field, key, ref, version
 from newel_data.identity import utcnow
 from newel_data.kinds import Json
-from newel_data.model import Model, public_data
+from newel_data.model import Model
 from newel_data.models import Models
 from newel_data.pages import Slice
+from newel_data.plugin import DataPlugin
 from newel_data.query import Query
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Conflict",
     "ConstraintViolation",
     "DataError",
+    "DataPlugin",
     "Database",
     "DatabaseUnavailable",
     "Detached",
@@ -67,7 +69,6 @@ __all__ = [
     "key",
     "max_",
     "min_",
-    "public_data",
     "ref",
     "sum_",
     "utcnow",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar, final
 
 from newel_data import refusals, writing
 from newel_data.errors import DataError, NotFound, WrongType
@@ -27,6 +27,8 @@ class Database:
     """
 
     __slots__ = ("_work",)
+
+    __newel_slot__: ClassVar[str] = "database"
 
     def __init__(self, backend: Backend, models: Models, *, read_only: bool = False) -> None:
         self._work: Final = UnitOfWork(backend, models, read_only=read_only)

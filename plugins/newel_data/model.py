@@ -8,7 +8,7 @@ from typing import Any, ClassVar, dataclass_transform
 from newel_data.declaration import Declaration
 from newel_data.fields import Field, field, identifier, key, ref, version
 from newel_data.identity import new_id
-from newel_data.objects import Tracked
+from newel_data.objects import Tracked, key_of
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(field, ref, key, version, identifier))
@@ -48,6 +48,19 @@ class Declarative(Tracked):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.__dict__['id']}>"
 
+    def __public__(self) -> dict[str, Any]:
+        """Return what may be rendered: the fields that the class lists as `public`, a reference as the id it holds.
+
+        Raises `TypeError` for a model that lists none.
+        """
+        names, model = self.__declaration__.public, type(self).__name__
+        if not names:
+            raise TypeError(
+                f"a {model} was to be rendered, and it declares nothing public: "
+                f"class {model}(Model, public=(...)) says what anybody may see"
+            )
+        return {name: key_of(getattr(self, name)) for name in names}
+
 
 class Model(Declarative, abstract=True):
     """The base of models.
@@ -62,19 +75,3 @@ class Model(Declarative, abstract=True):
     __slots__ = ()
 
     id: Field[str] = identifier(default_factory=new_id)
-
-
-def public_data(obj: Tracked) -> dict[str, Any]:
-    """Return what a model lets the public see: its `public` fields, a reference as the id it holds.
-
-    Raises `TypeError` for a model that declares none.
-    """
-    declaration: Declaration = obj.__declaration__
-    name = type(obj).__name__
-    if not declaration.public:
-        raise TypeError(f"{name} declares nothing public: class {name}(Model, public=(...)) says what may be rendered")
-    return {name: _public(getattr(obj, name)) for name in declaration.public}
-
-
-def _public(value: Any) -> Any:
-    return value.id if isinstance(value, Model) else value

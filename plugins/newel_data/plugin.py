@@ -1,0 +1,161 @@
+"""The plugin: it collects the models of an application, and supplies `Database` over the backend that was chosen."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from collections.abc import Iterable
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import msgspec
+
+from newel import Plugin, hookimpl
+from newel.config import Configuration
+from newel.errors import BootError, Problem, ProblemError, place_of
+from newel.records import Provider, Route
+from newel.scope import Scope
+from newel_data import hookspecs
+from newel_data.database import Database
+from newel_data.errors import DatabaseUnavailable
+from newel_data.model import Model
+from newel_data.models import Models
+from newel_data.port import Backend, SyncReport
+
+if TYPE_CHECKING:
+    from click import Command
+
+_LOG: Final = logging.getLogger("newel.data")
+
+
+class DataConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """`[data]`: what is stored."""
+
+    models: list[str] = []
+    """Modules whose models are stored: the closed set, together with what plugins bring."""
+
+
+class DataPlugin(Plugin):
+    """Models and `Database`. A database plugin requires this one and provides the `Backend`."""
+
+    name: ClassVar[str] = "data"
+    hookspecs: ClassVar[tuple[Any, ...]] = (hookspecs,)
+    Config: ClassVar[type[Any] | None] = DataConfig
+
+    def __init__(self, config: DataConfig | None = None) -> None:
+        super().__init__(config)
+        self.listed: Final = tuple(config.models) if config is not None else ()
+        self.models: Models | None = None
+
+    @hookimpl
+    def newel_models(self) -> Iterable[type[Model]]:
+        """Bring the models of the modules that `[data] models` lists."""
+        return [model for name in self.listed for model in _models_of(name)]
+
+    @hookimpl
+    def newel_collect(self, hooks: Any) -> None:
+        """Close the set of models: everybody's, each with its plugin's prefix."""
+        found: dict[type[Model], str] = {}
+        for implementation in reversed(hooks.newel_models.get_hookimpls()):
+            prefix = "" if implementation.plugin_name == self.name else implementation.plugin_name
+            for model in implementation.function() or ():
+                found.setdefault(model, prefix)
+        self.models = Models(found, found)
+
+    @hookimpl
+    def newel_providers(self) -> Iterable[Provider]:
+        """Supply the models for the application, and a unit of work for each request."""
+        yield Provider(contract=Models, scope="app", open=self._closed_set)
+        yield Provider(contract=Database, open=open_database, finish=finish_database, close=close_database)
+
+    @hookimpl
+    def newel_startup(self, scope: Scope) -> None:
+        """Create what is missing in development; elsewhere refuse to start on a schema that is not there."""
+        if Backend in scope:
+            backend = scope[Backend]  # type: ignore[type-abstract]
+            prepare(backend, development=scope[Configuration].development)
+
+    @hookimpl
+    def newel_commands(self) -> Iterable[Command]:
+        """Offer `newel db`."""
+        group: Command = importlib.import_module("newel_data.commands").db
+        return [group]
+
+    def _closed_set(self) -> Models:
+        return self.models if self.models is not None else Models(())
+
+
+# --- the unit of a request -------------------------------------------------------------------------------------------
+
+
+def open_database(backend: Backend, models: Models, route: Route | None) -> Database:
+    """Make the unit of work: one that only reads, on a route whose methods are all safe."""
+    return Database(backend, models, read_only=route is not None and route.safe)
+
+
+def finish_database(database: Database, response: Any) -> None:
+    """Commit, before a byte is sent."""
+    database.finish(None if response is None else response.status)
+
+
+def close_database(database: Database, error: BaseException | None) -> None:
+    """End the unit; roll back what was not finished."""
+    database.close()
+
+
+# --- starting --------------------------------------------------------------------------------------------------------
+
+
+def prepare(backend: Backend, *, development: bool) -> None:
+    """See to it that the schema is there. A server that is down is a warning: it may come up later."""
+    try:
+        report = backend.sync(dry_run=not development)
+    except DatabaseUnavailable as error:
+        _LOG.warning("%s cannot be reached while starting: %s", backend.name, error)
+        return
+    for difference in report.differences:
+        _LOG.warning("%s differs from its model: %s\n%s", difference.table, difference.what, difference.statement)
+    if not development and report.created:
+        raise ProblemError(_not_there(backend, report))
+    for created in report.created:
+        _LOG.info("created %s", created)
+
+
+def _not_there(backend: Backend, report: SyncReport) -> Problem:
+    return Problem(
+        what=f"{backend.name} lacks what the models need: {', '.join(report.created)}.",
+        remedy="run `newel db sync`, which creates what is missing and changes nothing that is there.",
+    )
+
+
+# --- [data] models ---------------------------------------------------------------------------------------------------
+
+
+def _models_of(name: str) -> list[type[Model]]:
+    """Return the models of a module and of the package's own modules that it imports them from."""
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if not error.name or not (name == error.name or name.startswith(f"{error.name}.")):
+            raise
+        remedy = "correct the name; the folder of newel.toml is searched first."
+        problem = Problem(what=f"[data] models lists {name!r}, and there is no module {error.name!r}.", remedy=remedy)
+        raise BootError([problem]) from error
+    found = [value for value in vars(module).values() if _is_own(value, name)]
+    if not found:
+        raise BootError([_no_models(name, module)])
+    return found
+
+
+def _is_own(value: Any, name: str) -> bool:
+    if not (isinstance(value, type) and issubclass(value, Model)) or value.__declaration__.abstract:
+        return False
+    return value.__module__ == name or value.__module__.startswith(f"{name}.")
+
+
+def _no_models(name: str, module: ModuleType) -> Problem:
+    return Problem(
+        what=f"[data] models lists {name!r}, which declares no Model.",
+        places=(place_of(module),),
+        remedy="list the module whose classes derive from newel_data.Model.",
+    )
