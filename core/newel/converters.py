@@ -190,8 +190,8 @@ class IntConverter(Converter):
     def __init__(
         self,
         fixed_digits: int = 0,
-        min: int | None = None,  # noqa: A002  # the name that a rule says
-        max: int | None = None,  # noqa: A002
+        min: int | None = None,
+        max: int | None = None,
         signed: bool = False,
     ) -> None:
         _whole(fixed_digits=fixed_digits, min=min, max=max)
@@ -236,8 +236,8 @@ class FloatConverter(Converter):
 
     def __init__(
         self,
-        min: float | None = None,  # noqa: A002  # the name that a rule says
-        max: float | None = None,  # noqa: A002
+        min: float | None = None,
+        max: float | None = None,
         signed: bool = False,
     ) -> None:
         _numeric(min=min, max=max)

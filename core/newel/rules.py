@@ -266,7 +266,7 @@ class _Parser:
             f"the converter of {found[0]!r} does not take these arguments: {error}",
             "correct the arguments of the converter",
             found=unknown,
-            allowed=allowed,
+            allowed=allowed if unknown else (),
         )
 
     def _wrong(self, what: str, remedy: str, *, found: str = "", allowed: Iterable[str] = ()) -> None:
@@ -285,6 +285,7 @@ def _arguments(text: str) -> tuple[list[Any], dict[str, Any]]:
     """Read `1, "two", three=3`; a word without quotes is text, unless it is a number, True, False or None."""
     positional: list[Any] = []
     named: dict[str, Any] = {}
+    text = text.rstrip()
     at = 0
     while at < len(text):
         found = _ARGUMENT.match(text, at)

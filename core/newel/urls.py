@@ -150,11 +150,12 @@ class _Address:
         missing = [name for name in self._names if values.get(name) is None]
         if missing:
             raise ProblemError(self._missing(sorted(missing), values))
-        path = "".join([f"/{write(values)}" for write in self._path])
-        if len(values) > len(self._names):
-            query = "&".join(_query(values, self._names))
-            path = f"{path}?{query}" if query else path
-        return self._host_for(values), path
+        try:
+            path = "".join([f"/{write(values)}" for write in self._path])
+            query = "&".join(_query(values, self._names)) if len(values) > len(self._names) else ""
+        except UnicodeEncodeError as error:
+            raise ProblemError(self._no_unicode(error.object)) from None
+        return self._host_for(values), f"{path}?{query}" if query else path
 
     def _host_for(self, values: Mapping[str, Any]) -> str | None:
         if self._host is None:
@@ -173,6 +174,13 @@ class _Address:
             allowed=tuple(self._names),
             places=(self.declaration.place,),
             remedy="hand in a value for each variable of the path",
+        )
+
+    def _no_unicode(self, text: str) -> Problem:
+        return Problem(
+            what=f"the URL of {self.declaration.rule!r} was asked for with {text!r}, which is half of a character",
+            places=(self.declaration.place,),
+            remedy="hand in text that UTF-8 can express (no lone surrogates)",
         )
 
     def _no_host(self, host: str) -> Problem:
