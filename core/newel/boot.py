@@ -18,6 +18,7 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, final
 
@@ -46,6 +47,7 @@ from newel.plugins import (
     unmarked,
 )
 from newel.router import Router
+from newel.scope import Supply
 from newel.settings import AppConfig, check_app, choices
 from newel.supplies import Owned
 
@@ -58,13 +60,17 @@ DEVELOPMENT: Final = "newel_essentials:DevelopmentPlugin"
 
 @final
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """What an application is made from: a file, folder or mapping, and the last layer, the arguments."""
+    """What an application is made from: a file, folder or mapping, and the last layer, the arguments.
+
+    `folder` is what relative paths are relative to where `config` is no file.
+    """
 
     config: Any = None
     arguments: Mapping[str, Mapping[str, Any]] = {}
     routers: tuple[Router, ...] = ()
     plugins: tuple[Any, ...] = ()
     profile: str | None = None
+    folder: Path | None = None
     place: Place
 
 
@@ -86,12 +92,12 @@ class _Boot:
             environ=os.environ,
             arguments=source.arguments,
             place=source.place,
+            folder=source.folder,
         )
         self.manager: Final = Manager()
 
     def run(self) -> Generation:
-        if (folder := self.configuration.folder) is not None and str(folder) not in sys.path:
-            sys.path.insert(0, str(folder))
+        self._find_modules()
         settings = check_app(self.configuration, self.problems)
         found = self._loaded(settings or AppConfig())
         registered = self._configured(found)
@@ -103,9 +109,16 @@ class _Boot:
         generation = commit(collected, self.configuration, settings, self.manager, self.problems)
         if self.problems or generation is None:
             raise BootError(dict.fromkeys(self.problems))
+        generation.supplies[Generation] = Supply(lambda scope: generation)
         for router in collected.all_routers:
             router.seal(self.source.place)
         return generation
+
+    def _find_modules(self) -> None:
+        """Let the modules beside a configuration file be imported."""
+        configuration = self.configuration
+        if configuration.files and (folder := str(configuration.folder)) not in sys.path:
+            sys.path.insert(0, folder)
 
     def _stop_if_wrong(self, settings: AppConfig | None) -> None:
         if self.problems or settings is None:

@@ -88,6 +88,14 @@ def newel_commands() -> Iterable[Command] | None:
 
 
 @hookspec
+def newel_shell_names() -> Mapping[str, Any] | None:
+    """Return what `newel shell` has at hand, by name. All results; called only by the shell, when it begins.
+
+    Of two values under one name, that of the first plugin counts.
+    """
+
+
+@hookspec
 def newel_startup(scope: Any) -> None:
     """Do what must be done before the first request, in a scope that is committed afterwards. Called once."""
 

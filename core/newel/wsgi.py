@@ -9,7 +9,9 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from threading import RLock
 from typing import Any, Final, TypeVar, final
 
@@ -34,7 +36,8 @@ class App:
 
     `config` is a file, a folder with `newel.toml`, a mapping, or None. The other arguments are the last layer of the
     configuration: `routes` are modules' names or routers, `plugins` names, modules or `Plugin` classes, `use` fills
-    slots. `profile` is "production" unless NEWEL_PROFILE or this says otherwise.
+    slots. `profile` is "production" unless NEWEL_PROFILE or this says otherwise. `folder` is what relative paths are
+    relative to where `config` is no file: that of the module which makes the application at its top level, if one does.
 
     Raises `BootError` with everything that is wrong.
     """
@@ -48,6 +51,7 @@ class App:
         plugins: Iterable[Any] = (),
         use: Mapping[str, str | list[str]] | None = None,
         profile: str | None = None,
+        folder: str | os.PathLike[str] | None = None,
     ) -> None:
         listed = list(routes)
         arguments: dict[str, dict[str, Any]] = {"app": {}, "use": dict(use or {})}
@@ -59,6 +63,7 @@ class App:
             routers=tuple(route for route in listed if isinstance(route, Router)),
             plugins=tuple(plugins),
             profile=profile,
+            folder=_folder_of_caller(2) if folder is None else Path(folder).absolute(),
             place=place_of_caller(2),
         )
         self._source: Final = source
@@ -108,6 +113,17 @@ class App:
             )
         self._generation.application.hold(contract, value)
         self._generation.supplies[contract] = Supply(lambda scope: value)
+
+
+def _folder_of_caller(depth: int) -> Path | None:
+    """Return the folder of the module whose top level makes the application; None where a function makes it.
+
+    So `hello.py` finds its database and its templates beside itself, whoever serves it from wherever, and a function
+    that makes applications (a test, a factory) puts nothing beside its own source.
+    """
+    frame = sys._getframe(depth + 1)
+    file = frame.f_globals.get("__file__") if frame.f_code.co_name == "<module>" else None
+    return Path(file).absolute().parent if file else None
 
 
 def answer(generation: Generation, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:

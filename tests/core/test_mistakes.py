@@ -179,7 +179,7 @@ def test_a_misspelt_option_of_a_constructor() -> None:
     assert str(caught.value).splitlines()[2].startswith("1. App(...) was given 'profil', which it does not take.")
     assert str(caught.value).splitlines()[3:] == [
         f'    at {__file__}:{_line("App(profil=")}    App(profil="development")  # type: ignore[call-arg]',
-        "    allowed: config, plugins, profile, routes, use",
+        "    allowed: config, folder, plugins, profile, routes, use",
         "    did you mean 'profile'?",
         "    to do: correct the name.",
     ]
