@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import inspect
 from collections.abc import Callable
@@ -26,15 +27,16 @@ def hookspecs() -> dict[str, Callable[..., Any]]:
     return found
 
 
-def implemented() -> set[str]:
+@functools.cache
+def implemented() -> frozenset[str]:
     """Return the names of all functions with the prefix that are written outside the `hookspecs` modules."""
-    return {
+    return frozenset(
         node.name
         for path in shipped_files()
         if path.name != "hookspecs.py"
         for node in ast.walk(ast.parse(path.read_bytes()))
         if isinstance(node, ast.FunctionDef) and node.name.startswith(PREFIX)
-    }
+    )
 
 
 HOOKS = hookspecs()

@@ -29,11 +29,17 @@ def nothing_of_ours_imported() -> Iterator[None]:
         sys.modules.update(hidden)
 
 
-@pytest.mark.parametrize("name", modules())
-def test_module_imports_alone_without_a_warning(name: str) -> None:
+@pytest.mark.parametrize("package", OURS)
+def test_modules_import_alone_without_a_warning(package: str) -> None:
     with nothing_of_ours_imported(), warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert importlib.import_module(name).__name__ == name
+        importlib.import_module(package)
+        before = set(sys.modules)
+        for name in [name for name in modules() if name.split(".")[0] == package]:
+            assert importlib.import_module(name).__name__ == name
+            for late in set(sys.modules) - before:
+                if late.split(".")[0] in OURS:
+                    del sys.modules[late]
 
 
 def exposed(package: types.ModuleType) -> set[str]:
