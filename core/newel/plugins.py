@@ -342,15 +342,17 @@ def original(function: Any) -> Any:
 def _with_scope(function: Any, signature: inspect.Signature, extra: Iterable[str]) -> Any:
     """Adapt a hook function with contract parameters: pluggy sees the hook's arguments and the scope they come from."""
     kept = [parameter for name, parameter in signature.parameters.items() if name not in extra]
-    takes_scope = any(parameter.name == "scope" for parameter in kept)
     hints = inspect.get_annotations(inspect.unwrap(getattr(function, "__func__", function)), eval_str=True)
 
-    def adapted(**arguments: Any) -> Any:
-        scope = arguments["scope"] if takes_scope else arguments.pop("scope")
-        return function(**arguments, **{name: scope[hints[name]] for name in extra})
+    own = [parameter.name for parameter in kept]
+    takes_scope = "scope" in own
 
-    named = kept if takes_scope else [*kept, inspect.Parameter("scope", inspect.Parameter.KEYWORD_ONLY)]
-    return _as_hook(adapted, function, named)
+    def adapted(*values: Any) -> Any:
+        scope = values[own.index("scope")] if takes_scope else values[-1]
+        given = dict(zip(own, values, strict=False))
+        return function(**given, **{name: scope[hints[name]] for name in extra})
+
+    return _as_hook(adapted, function, own if takes_scope else [*own, "scope"])
 
 
 def _with_config(
@@ -376,18 +378,22 @@ def _with_config(
             )
             return function
 
-    def adapted(**arguments: Any) -> Any:
-        return function(**arguments, **dict.fromkeys(extra, plugin.config))
+    kept = [name for name in signature.parameters if name not in extra]
 
-    return _as_hook(adapted, function, [value for name, value in signature.parameters.items() if name not in extra])
+    def adapted(*values: Any) -> Any:
+        given = dict(zip(kept, values, strict=True))
+        return function(**given, **dict.fromkeys(extra, plugin.config))
+
+    return _as_hook(adapted, function, kept)
 
 
-def _as_hook(adapted: Any, function: Any, parameters: Sequence[inspect.Parameter]) -> Any:
-    keywords = [parameter.replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD) for parameter in parameters]
-    adapted.__signature__ = inspect.Signature(keywords)
-    adapted.original = function
-    setattr(adapted, _MARK, getattr(function, _MARK))
-    return adapted
+def _as_hook(adapted: Any, function: Any, names: Sequence[str]) -> Any:
+    """Return a function whose parameters have these names, because pluggy reads them from the code itself."""
+    listed = ", ".join(names)  # names of a hookspec's arguments, verified before
+    hook = eval(f"lambda {listed}: adapted({listed})", {"adapted": adapted})  # noqa: S307
+    hook.original = function
+    setattr(hook, _MARK, getattr(function, _MARK))
+    return hook
 
 
 def _ordered_request_hook(plugin: Registered, hook: str, function: Any) -> Problem:

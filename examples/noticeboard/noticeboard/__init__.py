@@ -1,0 +1,1 @@
+"""A noticeboard: people post notices, others find, comment, edit and delete them."""
