@@ -262,18 +262,22 @@ class FloatConverter(Converter):
         return f"{float(text):.{max(places, 1)}f}"
 
 
+_UUID: Final = "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+
+
 @final
 class UUIDConverter(Converter):
     """`<uuid:key>`: a UUID in its usual form of 36 characters, in either case."""
 
-    regex = "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+    regex = _UUID
     type = UUID
     weight = 60
     total = True
     characters = "0-9A-Fa-f-"
     length = 36
 
-    _fits: Final = staticmethod(re.compile(regex).fullmatch)
+    def __init__(self) -> None:
+        self._fits: Final = re.compile(_UUID).fullmatch
 
     def parse(self, text: str) -> UUID | None:
         """Return the UUID, if the text is one."""

@@ -21,7 +21,8 @@ from newel.errors import BootError, Place, Problem, ProblemError, SetupError, pl
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
-_METHOD: Final = re.compile(r"[A-Z][A-Z0-9!#$%&'*+.^_`|~-]*")
+_USUAL: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+_METHOD: Final = r"[A-Z][A-Z0-9!#$%&'*+.^_`|~-]*"
 """A method's name (RFC 9110, section 9.1), in upper case as all the registered ones are."""
 
 
@@ -201,7 +202,7 @@ class Router:
 
     def _checked_methods(self, methods: Iterable[str], place: Place) -> frozenset[str]:
         listed = [] if isinstance(methods, str) else [str(method).upper() for method in methods]
-        wrong = sorted(method for method in listed if not _METHOD.fullmatch(method))
+        wrong = sorted(method for method in listed if method not in _USUAL and not re.fullmatch(_METHOD, method))
         if wrong or not listed:
             self._problems.append(_bad_methods(methods, wrong, place))
         return frozenset(listed)
@@ -328,7 +329,7 @@ def _bad_methods(methods: object, wrong: list[str], place: Place) -> Problem:
     return Problem(
         what=f"a route was declared with methods={methods!r}",
         found=wrong[0] if wrong else "",
-        allowed=("DELETE", "GET", "PATCH", "POST", "PUT"),
+        allowed=tuple(_USUAL),
         places=(place,),
         remedy='give a list of the names of HTTP methods: methods=["GET", "POST"]',
     )

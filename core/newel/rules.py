@@ -26,22 +26,19 @@ from newel.segments import Pattern, Variable, undecided, variables_of
 
 Token = str | Variable
 
-_VARIABLE: Final = re.compile(
-    r"""<
+# PERF: compiled at first use, by `re` and its cache: an application of plain paths starts without
+_VARIABLE: Final = r"""(?xa)
+    <
     (?:(?P<converter>[A-Za-z_]\w*)
        (?:\((?P<arguments>(?:"[^"]*"|'[^']*'|[^"'()])*)\))?
      :)?
     (?P<name>[A-Za-z_]\w*)
-    >""",
-    re.VERBOSE | re.ASCII,
-)
-_ARGUMENT: Final = re.compile(
-    r"""\s*
+    >"""
+_ARGUMENT: Final = r"""(?xa)
+    \s*
     (?:(?P<name>[A-Za-z_]\w*)\s*=\s*)?
     (?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s,"'=()][^,"'=()]*?))
-    \s*(?:,|\Z)""",
-    re.VERBOSE | re.ASCII,
-)
+    \s*(?:,|\Z)"""
 _CONSTANTS: Final[Mapping[str, Any]] = {"None": None, "True": True, "False": False}
 
 
@@ -211,7 +208,7 @@ class _Parser:
                 yield static
             if opened < 0:
                 return
-            found = _VARIABLE.match(self._text, opened)
+            found = re.compile(_VARIABLE).match(self._text, opened)
             if found is None:
                 self._unreadable(opened)
                 return
@@ -260,7 +257,7 @@ class _Parser:
 
     def _bad_arguments(self, found: re.Match[str], cls: type[Converter], error: Exception) -> None:
         allowed = tuple(inspect.signature(cls).parameters)
-        given = [name for match in _ARGUMENT.finditer(found["arguments"] or "") if (name := match["name"])]
+        given = [name for match in re.finditer(_ARGUMENT, found["arguments"] or "") if (name := match["name"])]
         unknown = next((name for name in given if name not in allowed), "")
         self._wrong(
             f"the converter of {found[0]!r} does not take these arguments: {error}",
@@ -288,7 +285,7 @@ def _arguments(text: str) -> tuple[list[Any], dict[str, Any]]:
     text = text.rstrip()
     at = 0
     while at < len(text):
-        found = _ARGUMENT.match(text, at)
+        found = re.compile(_ARGUMENT).match(text, at)
         if found is None:
             raise ValueError(f"{text[at:]!r} cannot be read as arguments")
         if found["name"] is None:
@@ -319,21 +316,27 @@ def _canonical(cls: type[Converter], positional: list[Any], named: dict[str, Any
 
 
 def _path_problems(text: str, place: Place) -> Iterator[Problem]:
-    plain = _VARIABLE.sub("x", text)
-    for pattern, what, remedy in _NOT_IN_PATHS:
-        if re.search(pattern, plain):
-            yield Problem(what=f"the rule {text!r} {what}", remedy=remedy, places=(place,))
+    plain = re.sub(_VARIABLE, "x", text) if "<" in text else text
+    if not plain.startswith("/"):
+        yield _not_in_path(text, "does not begin with a slash", "write a slash before it", place)
+    for sign, pattern, what, remedy in _NOT_IN_PATHS:
+        if sign in plain and re.search(pattern, plain):
+            yield _not_in_path(text, what, remedy, place)
 
 
 _NOT_IN_PATHS: Final = (
-    (r"\A(?!/)", "does not begin with a slash", "write a slash before it"),
-    (r"//", "has an empty segment", "write one slash where there are two"),
-    (r"(?:\A|/)\.\.?(?:/|\Z)", "has a dotted segment, which clients resolve before they ask", "write the plain path"),
-    (r"\?", "has a '?'; a rule is a path without its query", "make the query's names parameters of the handler"),
-    (r"#", "has a '#'; what follows it never reaches a server", "leave it out"),
-    (r"%[0-9A-Fa-f]{2}", "has a percent escape; a rule is written decoded", "write the character itself"),
-    (r"\{\w+(?::\w+)?\}", "has a name in curly brackets", "write a variable as <name>"),
+    ("//", "//", "has an empty segment", "write one slash where there are two"),
+    (".", r"/\.\.?(/|\Z)", "has a dotted segment, which clients resolve before they ask", "write the plain path"),
+    ("?", r"\?", "has a '?'; a rule is a path without its query", "make the query's names parameters of the handler"),
+    ("#", "#", "has a '#'; what follows it never reaches a server", "leave it out"),
+    ("%", "%[0-9A-Fa-f]{2}", "has a percent escape; a rule is written decoded", "write the character itself"),
+    ("{", r"\{\w+(:\w+)?\}", "has a name in curly brackets", "write a variable as <name>"),
 )
+"""A sign to look for, the pattern that it may belong to, and what is said of it."""
+
+
+def _not_in_path(text: str, what: str, remedy: str, place: Place) -> Problem:
+    return Problem(what=f"the rule {text!r} {what}", remedy=remedy, places=(place,))
 
 
 def _host_problems(text: str, tokens: tuple[Token, ...], place: Place) -> list[Problem]:

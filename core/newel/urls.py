@@ -27,8 +27,8 @@ Target = str | Callable[..., Any]
 SAFE_IN_SEGMENT: Final = "!$&'()*+,:;=@"
 """What stands in one segment of a path as itself besides letters, digits and `-._~` (RFC 3986, section 3.3)."""
 
-_DOTTED: Final = re.compile(r"(?:\A|/)\.\.?(?:/|\Z)")
-_HOST: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*", re.IGNORECASE)
+_LABEL: Final = r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?"
+"""One label of a host's name."""
 
 
 @final
@@ -162,7 +162,7 @@ class _Address:
             return None
         host = self._host(values)
         # SECURITY: a value must not end the host's name (`evil.example/`, `x@evil.example`)
-        if _HOST.fullmatch(host) is None:
+        if not all(re.fullmatch(_LABEL, label) for label in host.split(".")):
             raise ProblemError(self._no_host(host))
         return host.lower()
 
@@ -226,7 +226,11 @@ def _writer_of_several(pattern: Pattern, rule: Rule) -> Write:
         texts = [_text(variable, read, values, rule) for variable, read in reads]
         pieces = [text for pair in zip(pattern.literals, [*texts, ""], strict=True) for text in pair]
         whole = "".join(pieces)
-        if _DOTTED.search(whole) or cut(whole) != texts or (pattern.slash and whole.endswith("/")):
+        if (
+            not {".", ".."}.isdisjoint(whole.split("/"))
+            or cut(whole) != texts
+            or (pattern.slash and whole.endswith("/"))
+        ):
             last = pattern.variables[-1]
             raise ProblemError(_unfit(last, values[last.name], rule))
         return quote(whole, safe)
