@@ -88,6 +88,11 @@ class PageCode(codegen._GenerateRenderMethod):  # type: ignore[misc]
         for node in self._defs:
             PageCode(self.printer, self.compiler, node)
 
+    def write_inherit(self, node: Any) -> None:
+        """Write what finds the layout; an error there is an error of the tag's line."""
+        self.printer.start_source(node.lineno)
+        super().write_inherit(node)
+
     def visitExpression(self, node: Any) -> None:  # noqa: N802 - Mako's name
         """Print an expression."""
         self.printer.start_source(node.lineno)
@@ -99,19 +104,26 @@ class PageCode(codegen._GenerateRenderMethod):  # type: ignore[misc]
         What is no expression is the text of a def or block: escaped already before the filters, and again after them
         where one of them gave text that is not marked.
         """
-        value = f"({target})" if is_expression else f"{MARK}({target})"
+        value = f"({target}\n)" if is_expression else f"{MARK}({target})"
         for written in args:
             value = _filtered(value, written)
         value = f"{LAST_STEP}({value})"
         return value if is_expression else f"{MARK}({value})"
 
     def write_variable_declares(self, identifiers: Any, toplevel: bool = False, limit: Any = None) -> None:
-        """Bind the values that a function of the template reads; those that are not there stay unbound."""
+        """Bind the values that a function of the template reads; those that are not there stay unbound.
+
+        A block binds no name, so that a value may be named as it is: `<%block name="title">${title}</%block>`.
+        """
+        blocks = {name: node for name, node in identifiers.topleveldefs.items() if node.is_block}
+        for name in blocks:
+            del identifiers.topleveldefs[name]
         super().write_variable_declares(identifiers, toplevel, limit)
         bound = {"loop", *self.compiler.namespaces, *(node.funcname for node in identifiers.defs)}
         read = identifiers.undeclared - identifiers.argument_declared - identifiers.locally_declared - bound
         for name in sorted(read):
             self.printer.writeline(f"if {name} is UNDEFINED: del {name}")
+        identifiers.topleveldefs.update(blocks)
 
 
 def _filtered(value: str, written: str) -> str:

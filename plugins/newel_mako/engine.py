@@ -18,6 +18,7 @@ from newel_mako.compiler import translate
 from newel_mako.lexer import PageLexer
 from newel_mako.reading import Guard, outline_of
 from newel_mako.runtime import Lookup, Names, render, stream
+from newel_mako.scopes import settle
 
 FORMAT: Final = "1"
 """Changes when this plugin compiles a template to other code than before."""
@@ -73,6 +74,7 @@ class MakoTemplates(TemplateEngine[Any]):
         except (CompileException, SyntaxException) as error:
             raise _told(error, source) from error
         Guard(tree, source, self._names[source.escapes].filters).check()
+        settle(tree)
         return tree
 
     def _other(self, name: str, of: str | None) -> Any:

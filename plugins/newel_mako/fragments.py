@@ -61,32 +61,33 @@ Part = tuple[str, int]
 
 
 def _of_expression(node: Any) -> Iterator[Part]:
-    yield f"({node.text})", 0
+    yield f"({node.text}\n)", 0
 
 
 def _of_code(node: Any) -> Iterator[Part]:
     yield textwrap.dedent(node.text), 0
 
 
+def completed(node: Any) -> str:
+    """Return the statement that a control line begins, with as little as makes it complete."""
+    text, form = node.text.replace("\\\n", " ").strip(), _COMPLETED.get(node.keyword, "{0}pass")
+    for end in range(len(text), 0, -1):  # the colon that ends the line, and not one of a comment behind it
+        if text[end - 1] == ":" and _parses(form.format(text[:end])):
+            return form.format(text[:end])
+    return form.format(text)
+
+
+def _parses(source: str) -> bool:
+    try:
+        ast.parse(source)
+    except SyntaxError:
+        return False
+    return True
+
+
 def _of_control_line(node: Any) -> Iterator[Part]:
     if not node.isend:
-        text = node.text.replace("\\\n", " ")
-        yield (
-            _COMPLETED.get(node.keyword, "{0}pass").format(_without_comment(text)),
-            -1 if node.keyword in _LINES_BEFORE else 0,
-        )
-
-
-def _without_comment(text: str) -> str:
-    """Cut a control line after its colon: `if x: # why` becomes `if x:`."""
-    for end in range(len(text), 0, -1):
-        if text[end - 1] == ":":
-            try:
-                ast.parse(_COMPLETED.get(text.split(None, 1)[0].rstrip(":"), "{0}pass").format(text[:end]))
-            except SyntaxError:
-                continue
-            return text[:end]
-    return text
+        yield completed(node), -1 if node.keyword in _LINES_BEFORE else 0
 
 
 def _of_tag(node: Any) -> Iterator[Part]:

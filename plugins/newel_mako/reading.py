@@ -39,13 +39,11 @@ HIDDEN_MEMBERS: Final = frozenset(
 )  # fmt: skip
 """Members of Mako's objects that lead to the machinery behind them."""
 
+SWITCHES: Final = frozenset({"buffered", "enable_loop", "inheritable"})
+"""Attributes of tags that Mako evaluates when it compiles."""
+
 WRITERS: Final = frozenset({"write", "writelines", "writer"})
 CONTEXT_MEMBERS: Final = frozenset({"get", "keys"})
-
-
-def read(node: Any) -> list[str]:
-    """Return the names of the functions that a template makes by named blocks."""
-    return [block.name for block in walk(node) if isinstance(block, parsetree.BlockTag) and block.name]
 
 
 @final
@@ -56,7 +54,6 @@ class Guard:
         self._tree: Final = tree
         self._source: Final = source
         self._known: Final = known
-        self._blocks: Final = frozenset(read(tree))
         self._namespaces: Final = NAMESPACES | {
             node.attributes["name"]
             for node in walk(tree)
@@ -77,10 +74,15 @@ class Guard:
             raise self._error(node, REFUSED_ATTRIBUTES["module"])
         if isinstance(node, parsetree.TextTag) and "filter" in node.attributes:
             raise self._error(node, "<%text> has no filters: put it into <%block filter=...>.")
-        for attribute in getattr(node, "attributes", ()):
+        attributes: Mapping[str, str] = getattr(node, "attributes", {})
+        for attribute in attributes:
             if attribute in REFUSED_ATTRIBUTES or attribute.startswith("cache_"):
                 why = REFUSED_ATTRIBUTES.get(attribute, REFUSED_ATTRIBUTES["cached"])
                 raise self._error(node, f"{attribute!r} is not allowed here: {why}")
+            if attribute in SWITCHES and attributes[attribute] not in {"True", "False"}:
+                raise self._error(node, f"{attribute!r} is True or False.")
+        if attributes.get("name", "").startswith("__"):
+            raise self._error(node, "a name that begins with two underscores is private.")
 
     def _check_filter(self, written: ast.expr) -> None:
         called = written.func if isinstance(written, ast.Call) else written
@@ -108,14 +110,14 @@ class Guard:
                 self._allow(node, allowed)
             elif isinstance(node, ast.Name) and id(node) not in allowed:
                 self._check_name(node)
+            self._check_bound(node)
 
     def _allow(self, node: ast.Subscript | ast.Call, allowed: set[int]) -> None:
         """Note the names that stand where Mako's objects may stand."""
         if isinstance(node, ast.Subscript):
             allowed.update([id(node.value)] if _is_name(node.value, "context") else [])
-        elif isinstance(node.func, ast.Name) and node.func.id in self._blocks | {"capture"}:
+        elif isinstance(node.func, ast.Name) and node.func.id == "capture":
             allowed.add(id(node.func))
-            allowed.update(id(argument) for argument in node.args if node.func.id == "capture")
 
     def _check_attribute(self, node: ast.Attribute, allowed: set[int]) -> None:
         if is_private(node.attr):
@@ -130,19 +132,18 @@ class Guard:
         if name in self._namespaces or (name == "context" and node.attr in CONTEXT_MEMBERS):
             allowed.add(id(node.value))
 
+    def _check_bound(self, node: ast.AST) -> None:
+        """Keep the names that compiled templates use for themselves, wherever Python binds or reads a name."""
+        for field in ("id", "name", "arg", "rest"):
+            name = getattr(node, field, None)
+            if isinstance(name, str) and name.startswith("__"):
+                raise self._error(node, f"{name!r} begins with two underscores: it is private.")
+
     def _check_name(self, node: ast.Name) -> None:
-        if node.id.startswith("__"):
-            raise self._error(node, f"{node.id!r} begins with underscores: it is private.")
         if node.id == "context":
             raise self._error(node, "'context' may only be asked for values: context.get('name', default).")
         if node.id in self._namespaces or node.id == "capture":
             raise self._error(node, f"{node.id!r} may only be called upon: {node.id}.name(...).")
-        if node.id in self._blocks and isinstance(node.ctx, ast.Load):
-            raise self._error(
-                node,
-                f"{node.id!r} is a block of this template, so a value of that name cannot be read in it. "
-                "Rename one of them.",
-            )
 
     def _error(self, node: Any, message: str) -> TemplateError:
         return self._source.error(getattr(node, "lineno", 0) or getattr(node.value, "lineno", 0), message)

@@ -271,7 +271,7 @@ def _check_settings(settings: TemplateSettings) -> None:
     if taken:
         raise SetupError(
             Problem(
-                what=f"a plugin gives templates a function named {', '.join(sorted(taken))}, "
+                what=f"a plugin gives templates a function named {', '.join(map(repr, sorted(taken)))}, "
                 "which means something to a template engine.",
                 remedy="rename the function.",
             )

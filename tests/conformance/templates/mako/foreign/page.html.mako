@@ -1,0 +1,2 @@
+one
+<%inherit file="layout.html"/>

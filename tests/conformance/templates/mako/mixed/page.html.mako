@@ -1,0 +1,2 @@
+one
+<%include file="part.txt"/>

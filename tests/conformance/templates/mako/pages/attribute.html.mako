@@ -1,0 +1,1 @@
+<a title="${value}">x</a>

@@ -1,0 +1,2 @@
+<%block filter="striptags, upper"><b>${value}</b></%block>
+${""}

@@ -1,0 +1,5 @@
+<%def name="bold()">
+<b>${value}</b></%def>
+<% text = capture(bold) %>
+${text}
+${text | trim}

@@ -1,0 +1,2 @@
+one
+<%include file="failing/page.html"/>

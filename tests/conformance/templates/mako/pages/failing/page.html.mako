@@ -1,0 +1,4 @@
+one
+two
+<p>${fail()}</p>
+four

@@ -1,0 +1,3 @@
+${words | join(", ")}
+${text | replace("a", markup)}
+${text | upper}

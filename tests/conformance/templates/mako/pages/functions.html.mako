@@ -1,0 +1,1 @@
+${double(value)} ${link(value)}

@@ -1,0 +1,5 @@
+<%inherit file="inherit/layout.html"/>
+
+<%block name="main">
+section ${value}
+</%block>

@@ -1,0 +1,2 @@
+<%def name="framed(text)">
+<p>${text} ${site}</p></%def>

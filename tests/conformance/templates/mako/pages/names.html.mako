@@ -1,0 +1,1 @@
+${buffer} ${cache} ${cls} ${environment} ${filters} ${hasattr} ${key} ${locals} ${name} ${runtime} ${template} ${text} ${uri} ${values}

@@ -1,0 +1,3 @@
+page
+<%include file="nested/part.html"/>
+end

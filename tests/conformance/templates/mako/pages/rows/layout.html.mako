@@ -1,0 +1,4 @@
+<table>
+<%block name="rows">
+</%block>
+</table>

@@ -1,0 +1,7 @@
+<%inherit file="rows/layout.html"/>
+
+<%block name="rows">
+% for row in rows:
+<tr><td>${row}</td></tr>
+% endfor
+</%block>

@@ -1,0 +1,1 @@
+<script>let value = ${value | json};</script>

@@ -1,0 +1,4 @@
+line one
+% if missing is None:
+x
+% endif

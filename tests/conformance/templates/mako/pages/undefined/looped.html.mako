@@ -1,0 +1,4 @@
+line one
+% for one in missing:
+x
+% endfor

@@ -1,0 +1,4 @@
+line one
+% if not missing:
+x
+% endif

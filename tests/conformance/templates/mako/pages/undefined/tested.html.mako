@@ -1,0 +1,4 @@
+line one
+% if missing:
+x
+% endif

@@ -1,0 +1,4 @@
+% if flag:
+${missing}
+% endif
+done

@@ -1,0 +1,1 @@
+<%include file="refused/n.html" args="x=context.write(value)"/>

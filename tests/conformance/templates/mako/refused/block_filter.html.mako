@@ -1,0 +1,1 @@
+<%block filter="n">${value}</%block>

@@ -1,0 +1,1 @@
+${(lambda __M_write: 1)(1)}

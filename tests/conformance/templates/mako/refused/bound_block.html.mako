@@ -1,0 +1,1 @@
+<%block name="__M_write">${value}</%block>

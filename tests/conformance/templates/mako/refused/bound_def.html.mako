@@ -1,0 +1,1 @@
+<%def name="__M_write(text)"></%def>${value}

@@ -1,0 +1,1 @@
+<% def __M_write(text): return text %>${value}

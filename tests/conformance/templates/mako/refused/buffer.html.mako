@@ -1,0 +1,1 @@
+<% context._buffer_stack[-1].write(value) %>

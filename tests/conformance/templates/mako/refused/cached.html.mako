@@ -1,0 +1,1 @@
+<%def name="f()" cached="True">${value}</%def>${f()}

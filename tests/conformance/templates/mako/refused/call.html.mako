@@ -1,0 +1,1 @@
+<%call expr="context.write(value)">x</%call>

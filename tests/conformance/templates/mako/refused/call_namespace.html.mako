@@ -1,0 +1,1 @@
+<%self:body x="${context.write(value)}"/>

@@ -1,0 +1,1 @@
+${capture.args[0].write(value)}

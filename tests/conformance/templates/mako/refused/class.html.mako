@@ -1,0 +1,1 @@
+${capture(self.body).__class__(value)}

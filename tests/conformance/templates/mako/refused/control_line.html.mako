@@ -1,0 +1,2 @@
+% if context.write(value):
+% endif

@@ -1,0 +1,1 @@
+<%def name="f()" decorator="value"></%def>${f()}

@@ -1,0 +1,1 @@
+<%def name="f()" filter="n">${value}</%def>${f()}

@@ -1,0 +1,2 @@
+<%def name="f(x=context.write(value))">x</%def>
+${f()}

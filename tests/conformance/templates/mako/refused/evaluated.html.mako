@@ -1,0 +1,1 @@
+<%def name="f()" buffered="print(1)">x</%def>

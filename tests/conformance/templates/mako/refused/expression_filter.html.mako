@@ -1,0 +1,2 @@
+<%page expression_filter="n"/>
+${value}

@@ -1,0 +1,1 @@
+${value | truncate(context.write(value))}

@@ -1,0 +1,1 @@
+<% __M_writer(value) %>

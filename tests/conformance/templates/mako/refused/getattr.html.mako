@@ -1,0 +1,1 @@
+${getattr(capture, "args")}

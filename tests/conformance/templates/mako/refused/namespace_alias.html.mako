@@ -1,0 +1,1 @@
+<% it = self %>${it.context.writer()(value)}

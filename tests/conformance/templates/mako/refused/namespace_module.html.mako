@@ -1,0 +1,1 @@
+<%namespace name="m" module="markupsafe"/>${m.Markup(value)}

@@ -1,0 +1,1 @@
+<%text filter="n"><b></%text>

@@ -1,0 +1,2 @@
+<% write = context.writer()
+write(value) %>
