@@ -19,6 +19,7 @@ from newel_sql.statements import Statements
 from newel_sql.sync import Sync
 from newel_sql.tables import Tables
 from newel_sql.unit import SqlUnit
+from newel_sql.verify import Verify
 
 _DIALECTS: Final = {
     "sqlite": "SqliteDialect",
@@ -78,7 +79,11 @@ class SqlBackend:
 
     def verify(self) -> Sequence[Drift]:
         """Compare the database with the models."""
-        return ()
+        unit = self.begin(read_only=True)
+        try:
+            return Verify(self.tables, unit.connection()).run()
+        finally:
+            unit.rollback()
 
     def close(self) -> None:
         """Close the pool."""

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, ClassVar
 
+from sqlalchemy import Column as SqlColumn
 from sqlalchemy import ColumnElement, Insert, func
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.sql.compiler import DDLCompiler
 
 from newel_data.port import Capability
 from newel_data.schema import StoredField, Type
@@ -21,6 +23,7 @@ from newel_data.tree import Bucket
 from newel_sql.codecs import Codec, Function
 from newel_sql.config import SqlConfig
 from newel_sql.failures import Failure
+from newel_sql.mending import Damage
 
 Column = ColumnElement[Any]
 
@@ -126,6 +129,24 @@ class Dialect(ABC):
         self, table: SqlTable, row: Mapping[str, Any], *, by: list[str], overwrite: list[str], bump: str | None
     ) -> Insert:
         """Return the statement that inserts a row or overwrites the one with the same `by`, and returns it whole."""
+
+    # --- the schema
+
+    def declared(self, column: SqlColumn[Any], compiler: DDLCompiler) -> str:
+        """Return the type of a column as `found` would tell it."""
+        return str(compiler.dialect.type_compiler_instance.process(column.type))
+
+    def found(self, column: Mapping[str, Any], compiler: DDLCompiler) -> str:
+        """Return the type of a column of the database, as SQLAlchemy's inspector has read it."""
+        return str(compiler.dialect.type_compiler_instance.process(column["type"]))
+
+    def same_check(self, text: str) -> str:
+        """Return the text of a check so that what we wrote and what the server tells are alike."""
+        return text
+
+    @abstractmethod
+    def mend(self, damage: Damage, compiler: DDLCompiler) -> str:
+        """Return the statements that would make a part of a table what the models say. They are never run here."""
 
 
 def day_of(text: str) -> date:

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import Insert, Table, func, literal_column
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.types import BLOB, INTEGER, REAL, TEXT, Integer
 
 from newel_data.encoding import EXACT, decimal_of, decimal_text, list_of, microseconds, time_text, timedelta_of
@@ -26,6 +27,7 @@ from newel_sql.codecs import Codec, Function, list_text
 from newel_sql.dialects.base import Column, Dialect, day_of
 from newel_sql.failures import Failure
 from newel_sql.failures import Kind as FailureKind
+from newel_sql.mending import Damage, created_index, rebuilt
 
 _READ_ONLY: Final = "query_only"
 _SUM: Final = "newel_sum"
@@ -140,6 +142,14 @@ class SqliteDialect(Dialect):
         if bump is not None:
             change[bump] = table.c[bump] + 1
         return statement.on_conflict_do_update(index_elements=by, set_=change).returning(*table.columns)
+
+    # --- the schema
+
+    def mend(self, damage: Damage, compiler: DDLCompiler) -> str:
+        """Make the table anew: SQLite alters next to nothing (https://sqlite.org/lang_altertable.html, section 7)."""
+        if damage.part == "index":
+            return created_index(damage, compiler)
+        return rebuilt(damage, compiler)
 
 
 # --- columns ----------------------------------------------------------------------------------------------------------
