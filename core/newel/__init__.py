@@ -1,6 +1,7 @@
 """Newel: a web framework made as a microkernel. Plugins, routes, request hooks and contracts; the rest is plugins."""
 
 from newel.contracts.validator import Form, Json, Query
+from newel.converters import Converter
 from newel.errors import BootError, HTTPError, NewelError
 from newel.files import FileResponse
 from newel.hookspecs import hookimpl, hookspec
@@ -22,6 +23,7 @@ __all__ = [
     "Around",
     "Before",
     "BootError",
+    "Converter",
     "Data",
     "FileResponse",
     "Form",
