@@ -6,7 +6,7 @@ A literal is checked and normalised when the comparison is written, so that noth
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, final, overload
 
 import msgspec
@@ -120,9 +120,11 @@ class Column(Generic[T_co]):
         if isinstance(values, (str, bytes)):
             raise WrongType(self.model.__name__, self.field.name, "type", "in_() takes several values, not one text")
         leaves = [self._compare("eq", value) for value in values]
-        found = dict.fromkeys(leaf.value for leaf in leaves if isinstance(leaf, Compare))
+        found = dict.fromkeys(leaf.value for leaf in leaves if isinstance(leaf, Compare) and leaf.operator == "eq")
         if len(found) > MAX_IN:
             raise NotPortable(f"in_() of {len(found)} values", "servers limit a statement", "ask in several queries")
+        if not found and leaves:  # times that are finer than any that is stored
+            return self._impossible()
         return compare(self._same, "in", tuple(found)) if found else NEVER
 
     def is_null(self) -> Condition:
@@ -217,25 +219,27 @@ class Column(Generic[T_co]):
         rest = exact.microsecond % 1000
         if not rest:
             return compare(self.target, operator, exact)
-        if operator == "eq":
-            return NEVER
-        if operator == "ne":
-            return null(self.target, negated=True)
+        if operator in {"eq", "ne"}:
+            return self._impossible() if operator == "eq" else ~self._impossible()
         down = exact.replace(microsecond=exact.microsecond - rest)
         return compare(self.target, operator, down + _MILLISECOND if operator in {"lt", "ge"} else down)
+
+    def _impossible(self) -> Condition:
+        """Match nothing, and negated what is not null: as a comparison with a time that cannot be stored does."""
+        return compare(self.target, "lt", datetime.min.replace(tzinfo=UTC))
 
     def _has(self, value: Any) -> Condition:
         if self._items is None:
             self._items = self._rules.item()
         if isinstance(value, datetime) and value.microsecond % 1000:
-            return NEVER
+            return compare(Target(self.field, self.target.via, length=True), "lt", 0)
         return compare(self.target, "has", self._items.literal(value))
 
     def _text(self, operator: Operator, value: Any) -> Condition:
         if self.field.type.kind != "str" or self._rules.enum is not None:
             self._refuse(f"{operator}()", f"{self!r} is no text", "compare it whole")
         literal = self._rules.literal(value)
-        return compare(self.target, operator, literal) if literal else null(self.target, negated=True)
+        return compare(self.target, operator, literal) if literal else compare(self.target, "ge", "")
 
     def _ordering(self) -> StoredField:
         self._own("ordering")

@@ -1,0 +1,53 @@
+"""The kit: what every backend must do, as cases that a test runs.
+
+```python
+import pytest
+from newel_data.kit import Kit, cases
+
+@pytest.fixture(scope="module")
+def kit():
+    kit = Kit(lambda models: MyBackend("mydb://127.0.0.1/test", models))
+    yield kit
+    kit.close()
+
+@pytest.mark.parametrize("case", cases(MyBackend.capabilities), ids=str)
+def test_contract(case, kit):
+    case(kit)
+```
+
+`Kit` takes a function that opens the backend, for a closed set of models, on a database of its own; the kit creates the
+tables by `sync` and empties them before each case. `cases` gives those that a backend with these capabilities can run,
+`left_out` the others, to be told and not forgotten. `newel_data.kit.generated` compares a backend with another on
+generated data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import ModuleType
+from typing import Final
+
+from newel_data.kit import aggregation, queries, references, refusals, rules, texts, units, values
+from newel_data.kit.harness import Case, Kit
+from newel_data.port import Capability
+
+__all__ = ["Case", "Kit", "all_cases", "cases", "left_out"]
+
+MODULES: Final[tuple[ModuleType, ...]] = (units, values, texts, rules, references, queries, aggregation, refusals)
+
+
+def all_cases() -> list[Case]:
+    """Return every case, in the order of the contract's page."""
+    return [thing for module in MODULES for thing in vars(module).values() if isinstance(thing, Case)]
+
+
+def cases(capabilities: Iterable[Capability]) -> list[Case]:
+    """Return the cases that a backend with these capabilities must pass."""
+    offered = frozenset(capabilities)
+    return [each for each in all_cases() if each.needs <= offered]
+
+
+def left_out(capabilities: Iterable[Capability]) -> list[Case]:
+    """Return the cases that a backend with these capabilities cannot run."""
+    offered = frozenset(capabilities)
+    return [each for each in all_cases() if not each.needs <= offered]

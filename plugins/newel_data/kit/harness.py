@@ -1,0 +1,119 @@
+"""How the kit runs: a `Kit` holds one backend with the kit's models; a `Case` is one promise of the contract.
+
+Each case begins with empty tables. A case that needs what a server does not have is not run there, and is told as such
+(`cases(...)`, `left_out(...)`); none is ever expected to fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, TypeVar, final
+
+import msgspec
+
+from newel_data.database import Database
+from newel_data.kit.models import MODELS
+from newel_data.models import Models
+from newel_data.port import Backend, Capability
+from newel_data.schema import Table
+from newel_data.tree import Change, delete, update
+
+E = TypeVar("E", bound=BaseException)
+
+OpenBackend = Callable[[Models], Backend]
+
+
+@final
+class Kit:
+    """One backend under test, with tables of the kit's models.
+
+    `open_backend` makes a backend of a closed set of models; `database` says of which others (generated ones).
+    """
+
+    def __init__(self, open_backend: OpenBackend, models: Models | None = None) -> None:
+        self.models: Final = models or Models(MODELS)
+        self.backend: Final = open_backend(self.models)
+        self.backend.sync()
+
+    def database(self, *, read_only: bool = False) -> Database:
+        """Return a database whose unit the case ends itself."""
+        return Database(self.backend, self.models, read_only=read_only)
+
+    @contextmanager
+    def unit(self, *, read_only: bool = False, status: int | None = None) -> Iterator[Database]:
+        """Run one unit: committed at the end, rolled back by an error."""
+        db = self.database(read_only=read_only)
+        try:
+            yield db
+            db.finish(status)
+        finally:
+            db.close()
+
+    def stored(self, *objects: Any) -> None:
+        """Store objects in a unit of its own."""
+        with self.unit() as db:
+            for obj in objects:
+                db.add(obj)
+
+    def clean(self) -> None:
+        """Empty all tables, by the port itself."""
+        unit = self.backend.begin(read_only=False)
+        try:
+            for table in reversed(self.models.tables):
+                for field in _own_references(table):
+                    unit.update(update(table, (Change(field, "set", None),)))
+                unit.delete(delete(table))
+            unit.commit()
+        except BaseException:
+            unit.rollback()
+            raise
+
+    def close(self) -> None:
+        """Close the backend."""
+        self.backend.close()
+
+
+def _own_references(table: Table) -> Iterator[Any]:
+    for field in table.references:
+        if field.nullable and field.reference is not None and field.reference.target is table.model:
+            yield field
+
+
+@final
+class Case(msgspec.Struct, frozen=True, eq=False):
+    """One promise: the row of the contract that it belongs to, what it needs, and the function that shows it."""
+
+    row: str
+    name: str
+    needs: frozenset[Capability]
+    run: Callable[[Kit], None]
+
+    def __call__(self, kit: Kit) -> None:
+        """Run the case, on empty tables."""
+        kit.clean()
+        self.run(kit)
+
+    def __str__(self) -> str:
+        return f"{self.row}: {self.name}"
+
+
+def case(row: str, *, needs: Sequence[Capability] = ()) -> Callable[[Callable[[Kit], None]], Case]:
+    """Make a case of a function; its name says what it shows."""
+
+    def made(run: Callable[[Kit], None]) -> Case:
+        return Case(row, run.__name__.replace("_", " "), frozenset(needs), run)
+
+    return made
+
+
+@contextmanager
+def raises(error: type[E]) -> Iterator[list[E]]:
+    """Show that the block raises this error; it is put into the list."""
+    caught: list[E] = []
+    try:
+        yield caught
+    except error as found:
+        caught.append(found)
+        return
+    raise AssertionError(f"nothing raised {error.__name__}")

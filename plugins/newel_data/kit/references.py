@@ -1,0 +1,296 @@
+"""Cases: references, what a delete does to them, reading across them, and including them."""
+
+# ruff: noqa: D103  -- the name of a case says what it shows
+
+from __future__ import annotations
+
+from newel_data.errors import NotLoaded, NotPortable, ReferenceViolation, WrongType
+from newel_data.kit.counting import counted
+from newel_data.kit.harness import Kit, case, raises
+from newel_data.kit.models import Author, Award, Chapter, Comment, Country, Notice, Person, Topic
+
+
+def _board(kit: Kit) -> tuple[Author, Author, list[Notice]]:
+    """Store two authors and four notices: of Ada edited by Bob, of Ada, of Bob edited by Ada, of Bob."""
+    ada, bob = Author(name="Ada"), Author(name="Bob")
+    notices = [
+        Notice(title="a", author=ada, editor=bob),
+        Notice(title="b", author=ada),
+        Notice(title="c", author=bob, editor=ada),
+        Notice(title="d", author=bob),
+    ]
+    kit.stored(ada, bob, *notices)
+    return ada, bob, notices
+
+
+def _titles(found: list[Notice]) -> list[str]:
+    return sorted(each.title for each in found)
+
+
+# --- what must be there
+
+
+@case("references")
+def a_reference_to_nothing_is_refused(kit: Kit) -> None:
+    ada, _, notices = _board(kit)
+    nobody = Author(name="Nobody")
+    for write in (
+        lambda db: db.add(Notice(title="x", author=nobody)),
+        lambda db: db.add(Notice(title="x", author="no-such-id")),
+        lambda db: db.add(Notice(title="x", author=ada, editor=nobody)),
+        lambda db: db.query(Notice).update(author=nobody),
+        lambda db: (setattr(notices[0], "author", nobody), db.save(notices[0])),
+        lambda db: db.upsert(Notice(title="x", author=nobody), by=(Notice.author, Notice.title)),
+    ):
+        db = kit.database()
+        with raises(ReferenceViolation):
+            write(db)
+            db.finish(200)
+        db.close()
+
+
+@case("references")
+def an_object_or_an_id_can_be_assigned(kit: Kit) -> None:
+    ada, bob, _ = _board(kit)
+    with kit.unit() as db:
+        notice = db.add(Notice(title="x", author=ada.id, editor=None))
+        assert notice.author == ada
+        notice.author = bob
+        notice.editor = ada.id
+        db.save(notice)
+        found = db.get(Notice, notice.id)
+        assert (found.author.id, found.editor) == (bob.id, ada)
+        assert db.query(Notice).where(Notice.title == "x").update(author=ada, editor=None) == 1
+        found = db.get(Notice, notice.id)
+        assert (found.author, found.editor) == (ada, None)
+
+
+@case("references")
+def a_row_may_refer_to_itself_and_to_others_added_with_it(kit: Kit) -> None:
+    root = Topic(name="root")
+    root.above = root
+    leaf = Topic(name="leaf", above=(middle := Topic(name="middle", above=root)))
+    with kit.unit() as db:
+        db.add_all([leaf, middle, root])
+        assert db.get(Topic, leaf.id).above == middle
+
+
+@case("references")
+def rows_that_refer_to_one_another_in_a_circle_are_refused(kit: Kit) -> None:
+    one, two = Topic(name="one"), Topic(name="two")
+    one.above, two.above = two, one
+    db = kit.database()
+    with raises(ReferenceViolation):
+        db.add_all([one, two])
+    db.close()
+
+
+# --- what a delete does
+
+
+@case("references")
+def restrict_refuses_the_delete(kit: Kit) -> None:
+    ada, _, _ = _board(kit)
+    kit.stored(Award(author=ada, year=1943))
+    for write in (lambda db: db.delete(ada), lambda db: db.query(Author).where(Author.name == "Ada").delete()):
+        db = kit.database()
+        with raises(ReferenceViolation):
+            write(db)
+            db.finish(200)
+        db.close()
+    with kit.unit() as db:
+        db.query(Award).delete()
+        db.delete(ada)
+
+
+@case("references")
+def cascade_removes_what_refers_however_deep(kit: Kit) -> None:
+    ada, bob, notices = _board(kit)
+    kit.stored(*(Comment(notice=notice, text="x") for notice in notices))
+    with kit.unit() as db:
+        db.delete(ada)
+        assert _titles(db.query(Notice).all()) == ["c", "d"]
+        assert db.query(Comment).count() == 2
+        assert db.query(Author).all() == [bob]
+
+
+@case("references")
+def set_null_counts_up_the_version(kit: Kit) -> None:
+    _, bob, notices = _board(kit)
+    with kit.unit() as db:
+        db.query(Notice).where(Notice.title.in_(["c", "d"])).delete()
+        db.delete(bob)
+        first = db.get(Notice, notices[0].id)
+        assert (first.editor, first.version) == (None, 2)
+        assert db.get(Notice, notices[1].id).version == 1
+
+
+@case("references")
+def a_bulk_delete_cascades_too(kit: Kit) -> None:
+    _, _, notices = _board(kit)
+    kit.stored(*(Comment(notice=notice, text="x") for notice in notices))
+    with kit.unit() as db:
+        assert db.query(Author).delete() == 2
+        assert (db.query(Notice).count(), db.query(Comment).count()) == (0, 0)
+
+
+@case("references")
+def a_tree_goes_with_its_root(kit: Kit) -> None:
+    depth = 20
+    topics = [Topic(name="0")]
+    for number in range(1, depth):
+        topics.append(Topic(name=str(number), above=topics[-1]))
+    kit.stored(*topics)
+    with kit.unit() as db:
+        db.delete(topics[5])
+        assert sorted(int(each.name) for each in db.query(Topic)) == [0, 1, 2, 3, 4]
+        assert db.query(Topic).delete() == 5
+
+
+@case("references")
+def set_null_within_one_model(kit: Kit) -> None:
+    boss = Person(name="Boss")
+    kit.stored(boss, Person(name="One", superior=boss), Person(name="Two", superior=boss))
+    with kit.unit() as db:
+        db.delete(boss)
+        assert [(each.superior, each.version) for each in db.query(Person)] == [(None, 2), (None, 2)]
+
+
+@case("references")
+def restrict_holds_even_where_a_cascade_would_remove_the_row(kit: Kit) -> None:
+    topic, other = Topic(name="topic"), Topic(name="other")
+    kit.stored(topic, other, Chapter(topic=topic, source=topic))
+    db = kit.database()
+    with raises(ReferenceViolation):
+        db.delete(topic)
+    db.close()
+    with kit.unit() as db:
+        db.query(Chapter).update(source=other)
+        db.delete(topic)
+        assert db.query(Chapter).count() == 0
+
+
+# --- reading a reference
+
+
+@case("reading a reference")
+def a_reference_that_was_not_included_holds_its_id_only(kit: Kit) -> None:
+    ada, _, notices = _board(kit)
+    with kit.unit(read_only=True) as db:
+        found = db.get(Notice, notices[0].id)
+        assert isinstance(found.author, Author)
+        assert found.author.id == ada.id
+        assert found.author == ada
+        with raises(NotLoaded) as caught:
+            _ = found.author.name
+        assert "include" in str(caught[0])
+        assert db.get(Notice, notices[1].id).editor is None
+
+
+@case("include")
+def included_references_are_loaded_by_one_query_each(kit: Kit) -> None:
+    _board(kit)
+    with counted(kit) as (db, calls):
+        found = db.query(Notice).include(Notice.author, Notice.editor).order_by(Notice.title).all()
+        assert [each.author.name for each in found] == ["Ada", "Ada", "Bob", "Bob"]
+        assert [each.editor and each.editor.name for each in found] == ["Bob", None, "Ada", None]
+        assert calls["select"] <= 3
+
+
+@case("include")
+def equal_keys_in_one_result_are_one_object(kit: Kit) -> None:
+    _board(kit)
+    with kit.unit(read_only=True) as db:
+        found = db.query(Notice).include(Notice.author, Notice.editor).order_by(Notice.title).all()
+        assert found[0].author is found[1].author
+        assert found[0].editor is found[2].author
+        tree = db.query(Person).include(Person.superior).all()
+        assert tree == []
+
+
+@case("include")
+def an_included_object_can_be_saved(kit: Kit) -> None:
+    _board(kit)
+    with kit.unit() as db:
+        found = db.query(Notice).include(Notice.author).all()[0]
+        found.author.name = "Eve"
+        db.save(found.author)
+        assert db.query(Author).where(Author.name == "Eve").count() == 1
+
+
+@case("include")
+def streams_and_pages_include_too(kit: Kit) -> None:
+    _board(kit)
+    with kit.unit(read_only=True) as db:
+        query = db.query(Notice).include(Notice.author).order_by(Notice.title)
+        assert [each.author.name for each in query.stream(size=2)] == ["Ada", "Ada", "Bob", "Bob"]
+        assert [each.author.name for each in query.page(size=3)] == ["Ada", "Ada", "Bob"]
+
+
+@case("include")
+def what_is_no_reference_of_the_model_is_refused(kit: Kit) -> None:
+    with kit.unit(read_only=True) as db:
+        for wrong in (Comment.notice, Notice.title, Comment.notice.author, "author"):
+            with raises(TypeError):
+                db.query(Notice).include(wrong)
+
+
+# --- filters across references
+
+
+@case("filters across references")
+def one_step_is_followed(kit: Kit) -> None:
+    ada, _, _ = _board(kit)
+    expected = [
+        (Notice.author.name == "Ada", ["a", "b"]),
+        (~(Notice.author.name == "Ada"), ["c", "d"]),
+        (Notice.author.id == ada.id, ["a", "b"]),
+        (Notice.editor.name == "Ada", ["c"]),
+        (Notice.editor.name != "Ada", ["a"]),
+        (~(Notice.editor.name == "Ada"), ["a"]),
+        (Notice.editor.id.is_null(), ["b", "d"]),
+        (Notice.editor.name.is_null(), ["b", "d"]),
+        (~Notice.editor.name.is_null(), ["a", "c"]),
+        (Notice.editor.born.is_null(), ["a", "b", "c", "d"]),
+        ((Notice.author.name == "Ada") & (Notice.editor.name == "Bob"), ["a"]),
+        ((Notice.author.name == "Bob") | (Notice.title == "a"), ["a", "c", "d"]),
+        (Notice.author.name.in_(["Ada", "Eve"]) & (Notice.title > "a"), ["b"]),
+        (Notice.author.name.prefix("B"), ["c", "d"]),
+    ]
+    with kit.unit() as db:
+        for condition, titles in expected:
+            assert _titles(db.query(Notice).where(condition).all()) == titles
+            assert db.query(Notice).where(condition).count() == len(titles)
+        last = db.query(Notice).where(Notice.author.name == "Ada").order_by(Notice.title.desc()).first()
+        assert last is not None
+        assert last.title == "b"
+
+
+@case("filters across references")
+def updates_and_deletes_follow_one_step_too(kit: Kit) -> None:
+    _board(kit)
+    with kit.unit() as db:
+        assert db.query(Notice).where(Notice.author.name == "Ada").update(body="x") == 2
+        assert db.query(Notice).where(Notice.editor.name == "Ada").delete() == 1
+        assert _titles(db.query(Notice).where(Notice.body == "x").all()) == ["a", "b"]
+
+
+@case("filters across references")
+def two_steps_are_refused_and_said_how_to_do(kit: Kit) -> None:
+    _board(kit)
+    with raises(NotPortable) as caught:
+        _ = Comment.notice.author.name
+    assert "two steps" in str(caught[0])
+    with kit.unit(read_only=True) as db:
+        assert db.query(Comment).where(Comment.notice.author.id == "x").count() == 0
+
+
+@case("filters across references")
+def a_reference_itself_is_not_compared(kit: Kit) -> None:
+    ada, _, _ = _board(kit)
+    with raises(TypeError):
+        _ = Notice.author == ada
+    with raises(WrongType):
+        _ = Notice.author.id == ada
+    with kit.unit(read_only=True) as db, raises(TypeError):
+        db.query(Country).where(Notice.title == "x")
