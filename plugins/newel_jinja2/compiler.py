@@ -16,6 +16,7 @@ from typing import Any, Final, final
 
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
+from jinja2.idtracking import VAR_LOAD_RESOLVE
 
 from newel.templating.markup import SAFE
 
@@ -31,12 +32,20 @@ class PageCode(CodeGenerator):
         super().__init__(*arguments, **named)
         self._may_miss: set[int] = set()
         self._printed: set[int] = set()
+        self.reads: Final[set[str]] = set()
 
     def line_of(self) -> Callable[[int], int]:
         """Return the function that leads from a line of generated code to the template's line."""
         generated = [0, *(line for _, line in self.debug_info)]
         written = [1, *(line for line, _ in self.debug_info)]
         return lambda line: written[bisect_right(generated, line) - 1]
+
+    def enter_frame(self, frame: Frame) -> None:
+        """Note the names that are read from the page's values."""
+        super().enter_frame(frame)
+        for action, name in frame.symbols.loads.values():
+            if action == VAR_LOAD_RESOLVE and name is not None and name not in self.environment.globals:
+                self.reads.add(name)
 
     def write_commons(self) -> None:
         """Bind what every function of the template uses."""

@@ -12,7 +12,6 @@ from newel.templating.engine import TemplateEngine, in_pieces
 from newel.templating.files import Source
 from newel.templating.outline import Outline
 from newel_jinja2.environment import PageEnvironment, UndefinedName
-from newel_jinja2.reading import outline_of
 
 FORMAT = "1"
 """Changes when this plugin compiles a template to other code than before."""
@@ -51,7 +50,7 @@ class Jinja2Templates(TemplateEngine[jinja2.Template]):
 
     def outline(self, source: Source) -> Outline:
         """Read what is written down in a template."""
-        return outline_of(self._environments[source.escapes].tree(source))
+        return self._environments[source.escapes].outline(source)
 
     def explain(self, error: Exception, values: Mapping[str, Any]) -> str:
         """Say in one line what an exception that left a template means."""

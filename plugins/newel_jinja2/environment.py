@@ -16,8 +16,9 @@ from newel.templating.code import compile_at
 from newel.templating.engine import refuse_mixed
 from newel.templating.files import Source
 from newel.templating.markup import FUNCTIONS, SAFE, filters_of, is_private, last_step
+from newel.templating.outline import Outline
 from newel_jinja2.compiler import PageCode
-from newel_jinja2.reading import normalise, refuse
+from newel_jinja2.reading import normalise, outline_of, refuse
 
 Load = Callable[[str], jinja2.Template]
 
@@ -75,14 +76,24 @@ class PageEnvironment(jinja2.Environment):
         normalise(tree)
         return tree
 
-    def translate(self, source: Source) -> CodeType:
-        """Compile a template; its code has the template's lines."""
+    def generated(self, tree: nodes.Template, source: Source) -> PageCode:
+        """Generate the code of a template."""
         code = PageCode(self, source.name, source.file)
         try:
-            code.visit(self.tree(source))
+            code.visit(tree)
         except jinja2.TemplateSyntaxError as error:
             raise source.error(error.lineno, error.message or "") from error
+        return code
+
+    def translate(self, source: Source) -> CodeType:
+        """Compile a template; its code has the template's lines."""
+        code = self.generated(self.tree(source), source)
         return compile_at(code.stream.getvalue(), source.file, code.line_of())  # type: ignore[attr-defined]
+
+    def outline(self, source: Source) -> Outline:
+        """Read what is written down in a template."""
+        tree = self.tree(source)
+        return outline_of(tree, frozenset(self.generated(tree, source).reads))
 
     # --- other templates ----------------------------------------------------------------------------------------------
 

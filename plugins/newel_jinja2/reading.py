@@ -39,9 +39,10 @@ def normalise(tree: nodes.Template) -> None:
             block.filter = None
 
 
-def outline_of(tree: nodes.Template) -> Outline:
+def outline_of(tree: nodes.Template, reads: frozenset[str]) -> Outline:
     """Read what is written down in a template."""
     return Outline(
+        reads=reads,
         references=tuple(sorted(_references(tree), key=lambda found: found.line)),
         calls=tuple(sorted(_calls(tree), key=lambda found: found.line)),
         bypasses=tuple(Bypass(used.lineno, f"|{SAFE}") for used in tree.find_all(nodes.Filter) if used.name == SAFE),

@@ -15,8 +15,9 @@ from newel.templating.engine import TemplateEngine, in_pieces
 from newel.templating.files import Source
 from newel.templating.outline import Outline
 from newel_mako.compiler import translate
+from newel_mako.guard import Guard
 from newel_mako.lexer import PageLexer
-from newel_mako.reading import Guard, outline_of
+from newel_mako.reading import outline_of
 from newel_mako.runtime import Lookup, Names, render, stream
 from newel_mako.scopes import settle
 
@@ -71,10 +72,12 @@ class MakoTemplates(TemplateEngine[Any]):
         """Parse a template and refuse what the contract does not allow."""
         try:
             tree = PageLexer(source.text, source.file).parse()
+            Guard(tree, source, self._names[source.escapes].filters).check()
+            settle(tree)
         except (CompileException, SyntaxException) as error:
             raise _told(error, source) from error
-        Guard(tree, source, self._names[source.escapes].filters).check()
-        settle(tree)
+        except SyntaxError as error:
+            raise source.error(0, self.explain(error, {})) from error
         return tree
 
     def _other(self, name: str, of: str | None) -> Any:

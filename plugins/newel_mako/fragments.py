@@ -56,6 +56,11 @@ def as_filters(written: str, line: int) -> list[ast.expr]:
     return tree.body.elts if isinstance(tree.body, ast.Tuple) else []
 
 
+def is_name(node: ast.AST, name: str) -> bool:
+    """Tell whether a piece of Python is that name."""
+    return isinstance(node, ast.Name) and node.id == name
+
+
 Part = tuple[str, int]
 """Python source, and how many lines of the template come before its first line, counted from the node's."""
 

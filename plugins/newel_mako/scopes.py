@@ -21,14 +21,16 @@ def settle(tree: Any) -> None:
     """Correct what the nodes of a template say about names."""
     for node in walk(tree):
         if isinstance(node, parsetree.Expression):
-            node.code.undeclared_identifiers, node.code.declared_identifiers = _names(f"({node.text}\n)")[0], set()
-            node.escapes_code.undeclared_identifiers = _in_filters(node)
+            node.code.undeclared_identifiers = _names(f"({node.text}\n)")[0] | _in_filters(node)
+            node.code.declared_identifiers = set()
+            node.escapes_code.undeclared_identifiers = set()
         elif isinstance(node, parsetree.Code):
             node.code.undeclared_identifiers, node.code.declared_identifiers = _names(node.text)
         elif isinstance(node, parsetree.ControlLine) and not node.isend:
             node._undeclared_identifiers, node._declared_identifiers = _names(completed(node))
         elif isinstance(node, parsetree.DefTag | parsetree.BlockTag):
-            node.filter_args.undeclared_identifiers = _in_filters(node)
+            node.expression_undeclared_identifiers |= _in_filters(node)
+            node.filter_args.undeclared_identifiers = set()
 
 
 def _in_filters(node: Any) -> set[str]:

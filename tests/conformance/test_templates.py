@@ -17,6 +17,7 @@ from newel.contracts.templates import TemplateError, Templates, TemplateSettings
 from newel.templating.engine import TemplateEngine
 from newel.templating.files import Source
 from newel.templating.markup import last_step
+from newel.templating.outline import Outline
 from newel.testing import templates_cases as cases
 from newel.testing.templates_kit import TemplatesKit, raised
 from newel_jinja2 import Jinja2Templates
@@ -52,6 +53,11 @@ class DollarTemplates(TemplateEngine[Source]):
             if found["invalid"] is not None:
                 raise source.error(_line(found), "a dollar that begins no name; write $$ for one")
         return source
+
+    def outline(self, source: Source) -> Outline:
+        self.compile(source)
+        names = [found["named"] or found["braced"] for found in string.Template.pattern.finditer(source.text)]
+        return Outline(reads=frozenset(name for name in names if name))
 
     def run(self, compiled: Source, values: Mapping[str, Any]) -> str:
         write = last_step(compiled.escapes)

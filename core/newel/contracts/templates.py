@@ -122,6 +122,13 @@ class Templates(Protocol):
         """List the calls of a function whose first argument is a text, so that boot can check it (`url_for`)."""
         ...
 
+    def reads(self, name: str) -> frozenset[str]:
+        """Return the names of the values and functions that a page may read, with its layouts and what it includes.
+
+        Pages that exist in two engines are compared by it. Raises as `render` does.
+        """
+        ...
+
 
 @final
 class TemplateFile(msgspec.Struct, frozen=True):
@@ -208,5 +215,5 @@ def refuse_reserved(name: str, values: Iterable[str]) -> None:
 
 def undefined(name: str, given: Iterable[str]) -> str:
     """Return what every engine says when a template evaluates a name that the page did not pass."""
-    near = nearest(name, given)
+    near = nearest(name, {*given} - {name})
     return f"{name!r} is undefined" + (f"; did you mean {near!r}?" if near else "")

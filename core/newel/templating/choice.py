@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final, final
 
-from newel.contracts.templates import TemplateNotFound, Templates
+from newel.contracts.templates import TemplateError, TemplateFault, TemplateNotFound, Templates
 from newel.errors import nearest
 
 
@@ -40,6 +41,29 @@ class EngineChoice:
         """Return the names that more than one engine has a template of, in order: they are to print the same."""
         names = sorted(file.name for engine in self._engines for file in engine.files())
         return sorted({name for name, other in itertools.pairwise(names) if name == other})
+
+    def differences(self) -> list[TemplateFault]:
+        """Compare the templates that exist twice: both read the same values, or one of them is behind the other.
+
+        A template that does not compile is left to `check`.
+        """
+        faults: list[TemplateFault] = []
+        for name in self.twice():
+            with contextlib.suppress(TemplateError, TemplateNotFound):
+                faults += self._compared(name)
+        return faults
+
+    def _compared(self, name: str) -> Iterator[TemplateFault]:
+        engines = [engine for engine in self._engines if engine.has(name)]
+        everywhere = frozenset[str]().union(*(engine.reads(name) for engine in engines))
+        for engine in engines:
+            missing = everywhere - engine.reads(name)
+            file = engine.find(name)
+            if missing and file is not None:
+                words = ", ".join(map(repr, sorted(missing)))
+                yield TemplateFault(
+                    name, file.file, 0, f"does not read {words}, which the same page of another engine does"
+                )
 
     def _near(self, name: str) -> list[str]:
         from_all = sorted({file.name for engine in self._engines for file in engine.files()})

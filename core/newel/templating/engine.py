@@ -143,6 +143,20 @@ class TemplateEngine(ABC, Generic[Compiled]):
             if call.function == function
         ]
 
+    def reads(self, name: str) -> frozenset[str]:
+        """Return the names of the values and functions that a page may read, with its layouts and what it includes."""
+        names: set[str] = set()
+        seen: set[str] = set()
+        waiting = [name]
+        while waiting:
+            asked = waiting.pop()
+            if asked not in seen:
+                seen.add(asked)
+                outline = self.outline(self._files.read(asked))
+                names |= outline.reads
+                waiting += [ref for reference in outline.references for ref in reference.names if self.has(ref)]
+        return frozenset(names)
+
     # --- loading ------------------------------------------------------------------------------------------------------
 
     def load(self, name: str, of: str | None = None) -> Compiled:

@@ -35,8 +35,9 @@ class Bypass(msgspec.Struct, frozen=True):
 
 @final
 class Outline(msgspec.Struct, frozen=True):
-    """What one template says of itself, each in the order of its lines."""
+    """What one template says of itself, each in the order of its lines; `reads` are the values it may read."""
 
     references: tuple[Reference, ...] = ()
     calls: tuple[Call, ...] = ()
     bypasses: tuple[Bypass, ...] = ()
+    reads: frozenset[str] = frozenset()

@@ -379,6 +379,23 @@ class TemplatesKit:
         assert called == [(cases.CALLING, 2, "home"), (cases.CALLING, 3, "away")]
         assert engine.literal_calls("nothing_of_that_name") == []
 
+    def test_values_that_a_page_reads_are_known(self) -> None:
+        assert self.engine().reads(cases.PRINTED_HTML) == {"value"}
+
+    @needs("calls conditions")
+    def test_functions_and_values_of_branches_are_among_them_and_shared_functions_are_not(self) -> None:
+        engine = self.engine()
+        assert engine.reads(cases.CALLING) == {"url_for", "flag", "name"}
+        assert engine.reads("untaken.html") == {"flag", "missing"}
+
+    @needs("inheritance loops streaming")
+    def test_values_that_blocks_read_are_among_them(self) -> None:
+        assert self.engine().reads(cases.ROWS) == {"rows"}
+
+    @needs("macros")
+    def test_values_that_imported_files_read_are_among_them(self) -> None:
+        assert self.engine().reads("macro/page.html") == {"value", "site"}
+
     # --- streaming and threads ----------------------------------------------------------------------------------------
 
     @needs("streaming loops inheritance")
