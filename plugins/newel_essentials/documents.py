@@ -46,7 +46,7 @@ def document_reader(kind: Any) -> ReadDocument[Any]:
 
     Raises `TypeError` that says which field JSON cannot hold.
     """
-    root = _Compiler().compile(kind)
+    root = node_of(kind)
     loose = loose_anywhere(root)
     decode = msgspec.json.Decoder(kind).decode
 
@@ -88,21 +88,23 @@ def _unexplained(reason: Exception | None) -> Iterable[FieldError]:
     return (field_error((), "invalid"),)
 
 
+def node_of(kind: Any) -> Node:
+    """Return the node of a whole type. Raises `TypeError` that says which field JSON cannot hold."""
+    nodes = _Nodes()
+    root = nodes.make(kind)
+    for found in nodes.objects.values():
+        found.settle()
+    return root
+
+
 @final
-class _Compiler:
+class _Nodes:
     """Makes the nodes of a type, one for each class however often it is met."""
 
     def __init__(self) -> None:
-        self._objects: dict[Any, Object] = {}
+        self.objects: Final[dict[Any, Object]] = {}
 
-    def compile(self, kind: Any) -> Node:
-        """Return the node of a whole type."""
-        root = self._node(kind)
-        for found in self._objects.values():
-            found.settle()
-        return root
-
-    def _node(self, annotation: Any) -> Node:
+    def make(self, annotation: Any) -> Node:
         shape = shape_of(annotation)
         node = self._container(shape)
         if node is None:
@@ -121,31 +123,31 @@ class _Compiler:
         if is_object(shape.base):
             return self._object(shape.base)
         if origin is tuple and arguments and arguments[1:] != (...,):
-            return Row([self._node(argument) for argument in arguments])
+            return Row([self.make(argument) for argument in arguments])
         if origin in _ARRAYS:
-            return Many(self._node(arguments[0] if arguments else Any), shape)
+            return Many(self.make(arguments[0] if arguments else Any), shape)
         if origin in _TABLES:
             key, value = arguments or (Any, Any)
-            return Table(key, self._node(value), shape)
+            return Table(key, self.make(value), shape)
         return self._choice(shape.base) if origin in {Union, UnionType} else None
 
     def _object(self, kind: Any) -> Object:
-        if kind in self._objects:
-            return self._objects[kind]
+        if kind in self.objects:
+            return self.objects[kind]
         cls = get_origin(kind) or kind
         config = getattr(cls, "__struct_config__", None)  # a dataclass has none
-        found = Object(kind, cls, strict=config is not None and config.forbid_unknown_fields)
-        self._objects[kind] = found
+        found = Object(strict=config is not None and config.forbid_unknown_fields)
+        self.objects[kind] = found
         fields = [(field, self._field(cls, field)) for field in fields_of(kind)]
         if config is not None and config.tag is not None:
             tag = Declared(config.tag_field, Literal[config.tag], has_default=True)
             fields.append((tag, self._field(cls, tag)))
-        found.declare(fields)
+        found.declare(fields, msgspec.json.Decoder(kind).decode if hasattr(cls, "__post_init__") else None)
         return found
 
     def _field(self, cls: type, field: Declared) -> Node:
         try:
-            return self._node(field.annotation)
+            return self.make(field.annotation)
         except TypeError as error:
             msg = f"{cls.__qualname__}.{field.name}: {error}"
             raise TypeError(msg) from error

@@ -26,6 +26,9 @@ def form_reader(kind: Any, timezone: tzinfo, *, ticked: bool) -> ReadFields[Any]
 
     `ticked` says that nothing sent means nothing ticked: a form, in contrast to a query string.
     """
+    if not is_object(kind):
+        msg = f"a form cannot be read as {kind!r}, which is no dataclass and no struct"
+        raise TypeError(msg)
     fields = tuple((field.name, _reader(kind, field, timezone, ticked)) for field in fields_of(kind))
     declared = frozenset(name for name, _ in fields)
     holder = _holder_of(kind)

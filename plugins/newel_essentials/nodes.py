@@ -165,21 +165,25 @@ class Nullable(Node):
 class Object(Node):
     """A dataclass or a struct: its fields, and nothing else."""
 
-    __slots__ = ("_decode", "_fields", "_has_post_init", "_loose_fields", "_names", "_required", "loose")
+    __slots__ = ("_decode", "_fields", "_loose_fields", "_names", "_required", "loose")
 
-    def __init__(self, kind: Any, cls: type, *, strict: bool) -> None:
-        self._decode = msgspec.json.Decoder(kind).decode
-        self._has_post_init = hasattr(cls, "__post_init__")
+    def __init__(self, *, strict: bool) -> None:
+        """Say whether msgspec itself refuses undeclared keys."""
+        self._decode: Callable[[Raw], Any] | None = None
         self._fields: dict[str, Node] = {}
         self._names: frozenset[str] = frozenset()
         self._required: frozenset[str] = frozenset()
         self._loose_fields: tuple[tuple[str, Node], ...] = ()
         self.loose = not strict
 
-    def declare(self, fields: Sequence[tuple[Declared, Node]]) -> None:
-        """Take the fields. They come later than the object, because they may lead back to it."""
+    def declare(self, fields: Sequence[tuple[Declared, Node]], decode: Callable[[Raw], Any] | None) -> None:
+        """Take the fields, later than the object is made, because they may lead back to it.
+
+        `decode` makes the whole, where a `__post_init__` may still refuse it.
+        """
         self._fields = {field.name: node for field, node in fields}
         self._names = frozenset(self._fields)
+        self._decode = decode
         self._required = frozenset(field.name for field, _ in fields if not field.has_default)
 
     def settle(self) -> None:
@@ -207,8 +211,8 @@ class Object(Node):
         for mistake in self._mistakes_of(members, place):
             well = False
             yield mistake
-        if well and self._has_post_init:
-            yield from self._refusal(raw, place)
+        if well and self._decode is not None:
+            yield from _refusal(self._decode, raw, place)
 
     def _mistakes_of(self, members: Mapping[str, Raw], place: Place) -> Iterator[FieldError]:
         for name, node in self._fields.items():
@@ -220,14 +224,15 @@ class Object(Node):
             if name not in self._fields:
                 yield field_error((*place, name), "unknown")
 
-    def _refusal(self, raw: Raw, place: Place) -> Iterator[FieldError]:
-        """Make the value, to hear what its `__post_init__` says."""
-        try:
-            self._decode(raw)
-        except InvalidInput as invalid:
-            yield from invalid.within(place).errors
-        except ValidationError as error:
-            yield refused(error, place)
+
+def _refusal(decode: Callable[[Raw], Any], raw: Raw, place: Place) -> Iterator[FieldError]:
+    """Make the value, to hear what its `__post_init__` says."""
+    try:
+        decode(raw)
+    except InvalidInput as invalid:
+        yield from invalid.within(place).errors
+    except ValidationError as error:
+        yield refused(error, place)
 
 
 def refused(error: ValidationError, place: Place = ()) -> FieldError:

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from datetime import tzinfo
 from importlib import import_module
-from typing import Any, final, get_origin
+from typing import Any, Final, final, get_origin
 
 from newel.contracts.validator import ReadDocument, ReadFields
 from newel_essentials.fields import is_object
+
+_COLLECTIONS: Final = (list, dict, set, frozenset, tuple)
 
 
 @final
@@ -22,7 +24,7 @@ class MsgspecValidator:
 
     def accepts(self, kind: Any, /) -> bool:
         """Tell whether a class is one of these."""
-        return is_object(kind) or kind is Any or (get_origin(kind) or kind) in {list, dict, set, frozenset, tuple}
+        return is_object(kind) or kind is Any or (get_origin(kind) or kind) in _COLLECTIONS
 
     def compile(self, kind: Any, timezone: tzinfo, /) -> MsgspecReader:
         """Prepare the reading of a class."""
@@ -65,7 +67,7 @@ class MsgspecReader:
 
 
 def _form_reader(kind: Any, timezone: tzinfo, *, ticked: bool) -> ReadFields[Any]:
-    """PERF: loaded by the first route that reads a form, for it logs, and `logging` takes milliseconds to load."""
+    """PERF: loaded by the first route that reads a form or a query string as a class."""
     read: ReadFields[Any] = import_module("newel_essentials.forms").form_reader(kind, timezone, ticked=ticked)
     return read
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Literal, NewType
+from typing import Annotated, Any, Literal, NewType, Optional
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newel.contracts.validator import CODES, InvalidInput
+from newel.contracts.validator import InvalidInput
 from newel.scalars import DECIMAL, Shape, is_scalar, reader_for, shape_of
 
 ZURICH = ZoneInfo("Europe/Zurich")
@@ -23,7 +24,7 @@ NoticeId = NewType("NoticeId", int)
 
 class Color(enum.Enum):
     RED = "red"
-    CRIMSON = "red"  # an alias
+    CRIMSON = "red"  # noqa: PIE796 (an alias)
     BLUE = "blue"
 
 
@@ -90,12 +91,12 @@ def test_a_text_is_read_as_its_type(annotation: Any, text: str, value: object) -
     "annotation, text",
     [
         (int, "1_000"),
-        (int, "١٢"),  # digits, but not those of JSON and HTML
+        (int, "\u0661\u0662"),  # digits, but not those of JSON and HTML
         (int, "12.0"),
         (int, "0x10"),
         (int, "9" * 5000),
         (float, "1_0.5"),
-        (float, "١.٥"),
+        (float, "\u0661.\u0665"),
         (float, "nan"),
         (float, "-inf"),
         (float, "infinity"),
@@ -135,10 +136,8 @@ def test_what_does_not_read_as_its_type_is_an_error(annotation: Any, text: str) 
 
 @given(st.sampled_from([str, int, float, bool, Decimal, date, time, datetime, timedelta, UUID, Color, Size]), st.text())
 def test_no_text_raises_anything_but_invalid_input(annotation: Any, text: str) -> None:
-    try:
-        assert read(annotation, text, default=None) is None or text.strip()
-    except InvalidInput as invalid:
-        assert {error.code for error in invalid.errors} <= CODES
+    with contextlib.suppress(InvalidInput):
+        assert (read(annotation, text, default=None) is None) == (not text.strip())
 
 
 @given(st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.decimals(allow_nan=False, places=4))
@@ -269,7 +268,7 @@ def test_every_bad_item_of_a_list_is_told() -> None:
         (Annotated[str, msgspec.Meta(min_length=2)], "ab", "a", "too_short"),
         (Annotated[str, msgspec.Meta(max_length=2)], "ab", "abc", "too_long"),
         (Annotated[str, msgspec.Meta(pattern="b")], "abc", "acc", "pattern"),
-        (Annotated[int, msgspec.Meta(ge=2)] | None, "2", "1", "too_small"),
+        (Optional[Annotated[int, msgspec.Meta(ge=2)]], "2", "1", "too_small"),  # noqa: UP045
         (Annotated[int | None, msgspec.Meta(ge=3)], "3", "2", "too_small"),
     ],
 )

@@ -243,12 +243,17 @@ class Form(Generic[T]):
         """Return a form that nobody has sent yet, with texts in its fields: an empty one, or one for editing."""
         return cls(None, (), {name: [text] if isinstance(text, str) else text for name, text in texts.items()})
 
+    @classmethod
+    def blank(cls, **texts: str) -> Form[T]:
+        """Make a form that nobody has sent yet, to be shown with these texts: `Form.blank(title=notice.title)`."""
+        return cls(None, (), {name: [text] for name, text in texts.items()})
+
     def __bool__(self) -> bool:
         return not self._errors
 
     def __repr__(self) -> str:
         wrong = ", ".join(f"{error.field or 'the form'}: {error.code}" for error in self._errors)
-        return f"<Form, invalid: {wrong}>" if wrong else f"<Form {self._value!r}>"
+        return f"<Form, invalid: {wrong}>" if wrong else f"<Form of {type(self._value).__name__}>"
 
     @property
     def value(self) -> T:
