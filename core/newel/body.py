@@ -293,7 +293,7 @@ def _split_fields(text: str) -> Fields:
         if not pair:
             continue
         name, _, value = pair.partition("=")
-        if encoded:  # PERF: most query strings need no decoding, and no look for it in each part
+        if encoded and ("%" in pair or "+" in pair):  # PERF: most need no decoding
             name, value = _decoded(name), _decoded(value)
         if name in fields:
             fields[name].append(value)

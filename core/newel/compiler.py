@@ -15,9 +15,9 @@ from typing import Any, Final, final
 
 import msgspec
 
-from newel.errors import Problem, place_of
+from newel.errors import HTTPError, Problem, place_of
 from newel.parameters import Signature, Wiring, bind_function, bind_handler, label, parameters_of
-from newel.plan import Plan, Responders, Step, code_of, wrapped
+from newel.plan import Plan, Recovery, Responders, Step, code_of, wrapped
 from newel.plugins import Manager
 from newel.records import After, Around, Before, Guard, Route, RouteRecord
 from newel.router import Declaration
@@ -62,7 +62,9 @@ class Compiler:
         self._route_hooks: Final = manager.callers("newel_route")
         self._before: Final = self._stage(manager, "newel_before_request")
         self._after: Final = self._stage(manager, "newel_after_request", latest_first=True)
-        self._errors: Final = self._stage(manager, "newel_handle_error", latest_first=True)
+        errors = self._stage(manager, "newel_handle_error", latest_first=True)
+        self._recover: Final = Recovery(handlers=errors.calls, responders=responders, owners=owners)
+        responders[HTTPError] = self._recover
         self._teardown: Final = self._stage(manager, "newel_teardown_request", latest_first=True)
 
     def _stage(self, manager: Manager, hook: str, *, latest_first: bool = False) -> _Stage:
@@ -98,10 +100,9 @@ class Compiler:
             guards=(*own_guard, *self._runs(guards, "Guard")),
             after=(*self._runs(afters, "After"), *self._after.calls),
             teardown=self._teardown.calls,
-            errors=self._errors.calls,
+            recover=self._recover,
             retries=int(route.options.get("retries", 0)),
             steps=self._steps(route, records),
-            owners=self._owners,
         )
 
     def edge(self, call: Resolve, shown: Callable[..., Any], *, guarded: bool = False) -> Plan:
@@ -114,7 +115,7 @@ class Compiler:
             guards=(self._guard,) if guarded else (),
             after=self._after.calls,
             teardown=self._teardown.calls,
-            errors=self._errors.calls,
+            recover=self._recover,
             steps=(
                 *self._before.steps,
                 *((Step("guard", KERNEL, self._guard),) if guarded else ()),
@@ -122,7 +123,6 @@ class Compiler:
                 *self._after.steps,
                 *self._teardown.steps,
             ),
-            owners=self._owners,
         )
 
     def _described(self, declaration: Declaration, variables: Sequence[str], signature: Signature) -> Route:

@@ -17,13 +17,13 @@ from newel.scope import Resolve, Scope
 
 
 def not_found(scope: Scope) -> Any:
-    """Answer a path that no route has (404)."""
-    raise HTTPError(404)
+    """Answer a path that no route has (404). PERF: an error that is returned needs no traceback."""
+    return HTTPError(404)
 
 
 def method_not_allowed(scope: Scope) -> Any:
     """Answer a method that a path's routes do not have (405, with the `Allow` that RFC 9110, 15.5.6 asks for)."""
-    raise HTTPError(405, headers={"Allow": ", ".join(scope.args["allowed"])})
+    return HTTPError(405, headers={"Allow": ", ".join(scope.args["allowed"])})
 
 
 def options(scope: Scope) -> Any:

@@ -205,9 +205,8 @@ class HTTPError(NewelError):
     ) -> None:
         self.http_status: Final = int(status)
         self.detail: Final = detail
-        self.headers: Final = dict(headers or {})
+        self.headers: Final[Mapping[str, str]] = headers or {}
         self.extensions: Final = extensions
-        super().__init__(status, detail)
 
     def __str__(self) -> str:
         phrase = HTTPStatus(self.http_status).phrase if self.http_status in set(HTTPStatus) else "Error"

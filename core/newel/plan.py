@@ -75,38 +75,71 @@ def refuse(result: Any, scope: Scope) -> Any:
 
 
 @final
+class Recovery(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """What becomes of an error: everything rolls back, and the first answer of the hooks is the response.
+
+    One for all plans of a generation. It is the responder of `HTTPError` as well: to return one is to raise it.
+    """
+
+    handlers: tuple[Resolve, ...]
+    responders: Responders
+    owners: Owners
+
+    def __call__(self, error: Exception, scope: Scope) -> Response:
+        """Make the response of an error; the bare status where no hook could."""
+        scope.error = error
+        if scope.opened:
+            scope.unwind(error)
+        status = status_of(error)
+        if status >= 500:
+            accuse(error, self.owners)
+            _log.error("%s %s failed", *_what(scope), exc_info=error)
+        for handle in self.handlers:
+            try:
+                result = handle(scope)
+                if type(result) is Response:
+                    return result
+                if result is not None:
+                    response: Response = self.responders[type(result)](result, scope)
+                    return response
+            except Exception as second:
+                scope.unwind(second)
+                _log.exception("%s %s: the error page failed too", *_what(scope))
+        return Response(b"", status)
+
+
+@final
 class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One route (or edge: 404, 405, redirect, mount) as a request runs it.
 
     Every callable takes the scope. `steps` says the same for people. `retries` is how often the plan is run again from
-    the parameters after an error that says it is `retryable`. `owners` tells whose function failed.
+    the parameters after an error that says it is `retryable`.
     """
 
     supplies: Mapping[Any, Any]
     responders: Responders
+    recover: Recovery
     call: Resolve
     route: Route | None = None
     before: tuple[Resolve, ...] = ()
     guards: tuple[Resolve, ...] = ()
     after: tuple[Resolve, ...] = ()
     teardown: tuple[Resolve, ...] = ()
-    errors: tuple[Resolve, ...] = ()
     retries: int = 0
     steps: tuple[Step, ...] = ()
-    owners: Owners = {}
 
     def serve(self, scope: Scope) -> Response:
         """Walk a request from `before` to `after`. Raises nothing but what ends the process."""
         try:
             response = self._answer(scope)
         except Exception as error:
-            response = self._recover(scope, error)
+            response = self.recover(error, scope)
         except BaseException as error:
             scope.unwind(error)
             scope.close()
             raise
         if scope.opened and (failure := scope.save(response)) is not None:
-            response = self._recover(scope, failure)
+            response = self.recover(failure, scope)
         scope.response = response
         if self.after:
             response = self._observed(scope)
@@ -142,31 +175,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
                 return response
         raise AssertionError  # unreachable: the last attempt returns or raises
 
-    def _recover(self, scope: Scope, error: Exception) -> Response:
-        """Roll back and make the response of an error: the first answer of the hooks, or the bare status."""
-        scope.error = error
-        if scope.opened:
-            scope.unwind(error)
-        if status_of(error) >= 500:
-            accuse(error, self.owners)
-            _log.error("%s %s failed", *_what(scope), exc_info=error)
-        for handle in self.errors:
-            try:
-                if (result := handle(scope)) is not None:
-                    response: Response = self.responders[type(result)](result, scope)
-                    return response
-            except Exception as second:
-                scope.unwind(second)
-                _log.exception("%s %s: the error page failed too", *_what(scope))
-        return Response(b"", status_of(error))
-
     def _observed(self, scope: Scope) -> Response:
         """Show the final response to the `after` hooks; one that fails makes the response a 500, and ends the round."""
         try:
             for after in self.after:
                 after(scope)
         except Exception as error:
-            scope.response = self._recover(scope, error)
+            scope.response = self.recover(error, scope)
         response: Response = scope.response
         return response
 

@@ -235,7 +235,7 @@ class Response:
         """Give the head to the server, and return the body: none for HEAD, 1xx, 204 and 304 (RFC 9110, 6.4.1)."""
         body = self._body
         status = self.status
-        if status != 200 and not _has_content(status):
+        if status not in _WITH_CONTENT and not _has_content(status):
             self._drop_content()
             start_response(self.status_line, self.header_list)
             return Unsent(body)

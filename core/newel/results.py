@@ -19,7 +19,7 @@ Headers = Mapping[str, str]
 class Responder(Protocol):
     """Makes a response of one class of result. Keyed by that class; a subclass goes by its nearest base."""
 
-    def __call__(self, result: Any, scope: Scope) -> Any:
+    def __call__(self, result: Any, scope: Scope, /) -> Any:
         """Return the `Response`. Raises `HTTPError(406)` where nothing that is accepted can be made."""
         ...
 
