@@ -27,13 +27,23 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import Final
 
-from newel_data.kit import aggregation, queries, references, refusals, rules, texts, units, values
+from newel_data.kit import aggregation, queries, references, refusals, rules, texts, units, values, writing
 from newel_data.kit.harness import Case, Kit
 from newel_data.port import Capability
 
 __all__ = ["Case", "Kit", "all_cases", "cases", "left_out"]
 
-MODULES: Final[tuple[ModuleType, ...]] = (units, values, texts, rules, references, queries, aggregation, refusals)
+MODULES: Final[tuple[ModuleType, ...]] = (
+    units,
+    values,
+    texts,
+    rules,
+    writing,
+    references,
+    queries,
+    aggregation,
+    refusals,
+)
 
 
 def all_cases() -> list[Case]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from newel_data.fields import Field, Ref, field, key, ref, version
@@ -115,6 +115,12 @@ class Everything(Model):
     prices: Field[list[Decimal] | None] = field(precision=10, scale=2, default=None)
     moments: Field[list[datetime] | None] = field(default=None)
     extra: Field[Json | None] = field(default=None)
+
+
+def holding(name: str, value: Any) -> Everything:
+    """Make an `Everything` that holds a value in one field."""
+    values: dict[str, Any] = {name: value}
+    return Everything(**values)
 
 
 class Account(Model):

@@ -4,6 +4,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+from newel_data.database import Database
 from newel_data.errors import NotLoaded, NotPortable, ReferenceViolation, WrongType
 from newel_data.kit.counting import counted
 from newel_data.kit.harness import Kit, case, raises
@@ -34,14 +38,17 @@ def _titles(found: list[Notice]) -> list[str]:
 def a_reference_to_nothing_is_refused(kit: Kit) -> None:
     ada, _, notices = _board(kit)
     nobody = Author(name="Nobody")
-    for write in (
+    changed = notices[0]
+    changed.author = nobody
+    writes: list[Callable[[Database], object]] = [
         lambda db: db.add(Notice(title="x", author=nobody)),
         lambda db: db.add(Notice(title="x", author="no-such-id")),
         lambda db: db.add(Notice(title="x", author=ada, editor=nobody)),
         lambda db: db.query(Notice).update(author=nobody),
-        lambda db: (setattr(notices[0], "author", nobody), db.save(notices[0])),
+        lambda db: db.save(changed),
         lambda db: db.upsert(Notice(title="x", author=nobody), by=(Notice.author, Notice.title)),
-    ):
+    ]
+    for write in writes:
         db = kit.database()
         with raises(ReferenceViolation):
             write(db)
@@ -92,7 +99,11 @@ def rows_that_refer_to_one_another_in_a_circle_are_refused(kit: Kit) -> None:
 def restrict_refuses_the_delete(kit: Kit) -> None:
     ada, _, _ = _board(kit)
     kit.stored(Award(author=ada, year=1943))
-    for write in (lambda db: db.delete(ada), lambda db: db.query(Author).where(Author.name == "Ada").delete()):
+    writes: list[Callable[[Database], object]] = [
+        lambda db: db.delete(ada),
+        lambda db: db.query(Author).where(Author.name == "Ada").delete(),
+    ]
+    for write in writes:
         db = kit.database()
         with raises(ReferenceViolation):
             write(db)
@@ -288,8 +299,9 @@ def two_steps_are_refused_and_said_how_to_do(kit: Kit) -> None:
 @case("filters across references")
 def a_reference_itself_is_not_compared(kit: Kit) -> None:
     ada, _, _ = _board(kit)
+    author: Any = Notice.author
     with raises(TypeError):
-        _ = Notice.author == ada
+        _ = author == ada
     with raises(WrongType):
         _ = Notice.author.id == ada
     with kit.unit(read_only=True) as db, raises(TypeError):

@@ -7,6 +7,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from types import new_class
 from typing import Any
 
 from newel.errors import BootError, ProblemError
@@ -17,6 +18,8 @@ from newel_data.kit.harness import Kit, case, raises
 from newel_data.kit.models import Everything
 from newel_data.model import Model
 from newel_data.models import Models
+
+AnyField: Any = Field
 
 
 class Mixed(Enum):
@@ -32,7 +35,8 @@ def declared(_name: str = "Thing", _models: tuple[type[Model], ...] = (), /, **a
     options = {name: value for name, value in arguments.items() if name not in fields}
     body = {name: declaration for name, (_, declaration) in fields.items() if declaration is not None}
     annotations = {name: annotation for name, (annotation, _) in fields.items()}
-    return type(Model)(_name, (Model,), {"__annotations__": annotations, "__module__": __name__, **body}, **options)
+    body |= {"__annotations__": annotations, "__module__": __name__}
+    return new_class(_name, (Model,), options, lambda namespace: namespace.update(body))
 
 
 def complaint(*models: type[Model]) -> str:
@@ -47,8 +51,8 @@ def complaint(*models: type[Model]) -> str:
 def fields_that_are_not_alike_everywhere(kit: Kit) -> None:
     text = Field[str]
     wrong: list[tuple[Any, Any, str]] = [
-        (Field[dict], None, "cannot be stored alike"),
-        (Field[list[list[int]]], None, "cannot be stored alike"),
+        (AnyField[dict], None, "cannot be stored alike"),
+        (AnyField[list[list[int]]], None, "cannot be stored alike"),
         (Field[str | int], None, "cannot be stored alike"),
         (Field[complex], None, "cannot be stored alike"),
         (Field[Mixed], None, "neither all str nor all int"),
@@ -112,7 +116,7 @@ def references_that_lead_out_of_the_set(kit: Kit) -> None:
 
 @case("refused at boot")
 def every_problem_is_told_at_once(kit: Kit) -> None:
-    first = declared("First", (), a=(Field[dict], None), b=(Field[Decimal], None))
+    first = declared("First", (), a=(AnyField[dict], None), b=(Field[Decimal], None))
     second = declared("Second", (), c=(Field[str], field(index=True)))
     found = complaint(first, second, declared("Second"))
     assert "First.a" in found
@@ -132,7 +136,7 @@ def indexes_over_what_is_not_there(kit: Kit) -> None:
 @case("refused at boot")
 def a_model_of_a_model_is_refused(kit: Kit) -> None:
     base = declared("Base")
-    below = type(Model)("Below", (base,), {"__module__": __name__})
+    below = new_class("Below", (base,), {}, lambda namespace: namespace.update({"__module__": __name__}))
     assert "inherits from the model Base" in complaint(base, below)
 
 
@@ -148,7 +152,8 @@ def a_model_outside_the_set_raises_at_first_use(kit: Kit) -> None:
 
 @case("refused when asked for")
 def what_other_libraries_have_names_the_portable_way(kit: Kit) -> None:
-    column: Any = Everything.text
+    everything: Any = Everything
+    column = everything.text
     with kit.unit(read_only=True) as db:
         query: Any = db.query(Everything)
         database: Any = db
@@ -156,7 +161,7 @@ def what_other_libraries_have_names_the_portable_way(kit: Kit) -> None:
             lambda: column.like,
             lambda: column.regex,
             lambda: column.search,
-            lambda: Everything.extra.path,
+            lambda: everything.extra.path,
             lambda: query.union,
             lambda: query.random,
             lambda: query.search,
@@ -165,12 +170,12 @@ def what_other_libraries_have_names_the_portable_way(kit: Kit) -> None:
             lambda: query.join,
             lambda: database.savepoint,
             lambda: database.execute,
-            lambda: Everything.extra == {"a": 1},
-            lambda: Everything.words < ["a"],
-            lambda: Everything.text.length(),
-            lambda: Everything.colour.contains("r"),
-            lambda: Everything.moment + 1,
-            lambda: Everything.rank + 1,
+            lambda: everything.extra == {"a": 1},
+            lambda: everything.words < ["a"],
+            everything.text.length,
+            lambda: everything.colour.contains("r"),
+            lambda: everything.moment + 1,
+            lambda: everything.rank + 1,
         ]
         for ask in asked:
             with raises(NotPortable) as caught:
@@ -186,10 +191,12 @@ def what_other_libraries_have_names_the_portable_way(kit: Kit) -> None:
 def updates_that_would_differ(kit: Kit) -> None:
     with kit.unit() as db:
         query = db.query(Everything)
-        for changes in ({"id": "x"}, {"text": Everything.text}):
+        not_portable: list[dict[str, Any]] = [{"id": "x"}, {"text": Everything.text}]
+        for changes in not_portable:
             with raises(NotPortable):
                 query.update(**changes)
-        for changes in ({"whole": Everything.real + 1}, {}, {"nothing": 1}):
+        not_right: list[dict[str, Any]] = [{"whole": Everything.real + 1}, {}, {"nothing": 1}]
+        for changes in not_right:
             with raises(TypeError):
                 query.update(**changes)
         for wrong in (query.limit(1), query.order_by(Everything.text), query.offset(1)):

@@ -18,6 +18,18 @@ def author(name: str = "Ada") -> Author:
     return Author(name=name)
 
 
+class Collecting(logging.Handler):
+    """Collects what is logged."""
+
+    def __init__(self, records: list[logging.LogRecord]) -> None:
+        super().__init__()
+        self.records = records
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a record."""
+        self.records.append(record)
+
+
 def names(kit: Kit) -> list[str]:
     """Return the names of all authors, as a unit of its own sees them."""
     with kit.unit(read_only=True) as db:
@@ -243,8 +255,7 @@ def on_commit_does_not_run_after_a_rollback(kit: Kit) -> None:
 def a_failing_on_commit_is_logged_and_hides_no_other(kit: Kit) -> None:
     seen: list[str] = []
     records: list[logging.LogRecord] = []
-    handler = logging.Handler()
-    handler.emit = records.append  # type: ignore[method-assign]
+    handler = Collecting(records)
     logger = logging.getLogger("newel.data")
     logger.addHandler(handler)
     try:
