@@ -15,6 +15,7 @@ from newel_data.port import Capability, Drift, SyncReport
 from newel_sql.config import SqlConfig
 from newel_sql.connections import Connections
 from newel_sql.dialects.base import Dialect
+from newel_sql.scratch import Scratch
 from newel_sql.statements import Statements
 from newel_sql.sync import Sync
 from newel_sql.tables import Tables
@@ -34,7 +35,9 @@ class SqlBackend:
     document_limit: Final = None
 
     def __init__(self, config: SqlConfig, models: Models, folder: Path | None = None) -> None:
-        self.config: Final = msgspec.structs.replace(config, url=config.url.below(folder))
+        self._scratch: Final = Scratch() if config.url.scratch else None
+        url = config.url.below(folder) if self._scratch is None else config.url.at(self._scratch.folder / "scratch.db")
+        self.config: Final = msgspec.structs.replace(config, url=url)
         self.dialect: Final = dialect_of(self.config)
         self.tables: Final = Tables(models, self.dialect)
         self.connections: Final = Connections(self.dialect, self.tables.failures(f"the database {self.config.url}"))
@@ -50,10 +53,8 @@ class SqlBackend:
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """What the server can do. In memory there is one connection, and nothing outlives it."""
-        if self.config.url.in_memory:
-            return self.dialect.capabilities - {"concurrent_units", "durable"}
-        return self.dialect.capabilities
+        """What the server can do."""
+        return self.dialect.capabilities if self._scratch is None else self.dialect.capabilities - {"durable"}
 
     def begin(self, *, read_only: bool) -> SqlUnit:
         """Begin a unit of work; it connects when it is first used."""
@@ -88,6 +89,8 @@ class SqlBackend:
     def close(self) -> None:
         """Close the pool."""
         self.connections.close()
+        if self._scratch is not None:
+            self._scratch.remove()
 
 
 def dialect_of(config: SqlConfig) -> Dialect:

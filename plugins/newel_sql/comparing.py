@@ -127,7 +127,7 @@ class Comparison:
                 foreign["constrained_columns"],
                 foreign["referred_table"],
                 foreign["referred_columns"],
-                foreign["options"].get("ondelete"),
+                foreign.get("options", {}).get("ondelete"),
             )
         for index in self._inspector.get_indexes(table.name):
             columns = [str(name) for name in index["column_names"]]

@@ -53,16 +53,20 @@ class DatabaseUrl:
         return self.url.get_backend_name()
 
     @property
-    def in_memory(self) -> bool:
-        """Whether it is a SQLite database without a file."""
+    def scratch(self) -> bool:
+        """Whether it is a SQLite database without a file: one that nobody keeps."""
         return self.server == "sqlite" and self.url.database in {None, "", ":memory:"}
 
     def below(self, folder: Path | None) -> DatabaseUrl:
         """Return the URL with the path of a SQLite file made absolute: it is relative to the configuration's folder."""
         name = self.url.database
-        if self.server != "sqlite" or self.in_memory or name is None or name.startswith("file:"):
+        if self.server != "sqlite" or self.scratch or name is None or name.startswith("file:"):
             return self
-        return DatabaseUrl(self.url.set(database=str((folder or Path()).absolute() / name)))
+        return self.at((folder or Path()).absolute() / name)
+
+    def at(self, file: Path) -> DatabaseUrl:
+        """Return the URL of a SQLite database in that file."""
+        return DatabaseUrl(self.url.set(database=str(file)))
 
     def __repr__(self) -> str:
         return f"DatabaseUrl({str(self)!r})"
@@ -78,8 +82,8 @@ Seconds = Annotated[float, msgspec.Meta(gt=0)]
 class SqlConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The `[sql]` section.
 
-    url           where the database is: "sqlite:///file.db" (relative to the configuration's folder), "sqlite://" (in
-                  memory), "postgresql://user:password@host/name", "mariadb://user:password@host/name"
+    url           where the database is: "sqlite:///file.db" (relative to the configuration's folder), "sqlite://" (gone
+                  when the application ends), "postgresql://user:password@host/name", "mariadb://..."
     timeout       seconds to wait for a lock, for a server that does not answer, and for a free connection
     pool_size     connections that are kept open
     pool_overflow connections that may be open beside those while they are needed

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
-from newel_data.errors import DatabaseUnavailable, DataError
+from newel_data.errors import DataError
 from newel_sql.dialects.base import Dialect
 from newel_sql.failures import Failures
 
@@ -59,8 +59,7 @@ class Connections:
 
     def lost(self) -> None:
         """Give up every connection that is kept: the server was gone."""
-        if not self.dialect.config.url.in_memory:
-            self.engine.dispose()
+        self.engine.dispose()
 
     def close(self) -> None:
         """Close every connection that is kept."""
@@ -95,8 +94,6 @@ class Connections:
         They are neither used nor closed here (closing would speak to the server, or break SQLite's locks); they are
         held, so that the collector does not close them either.
         """
-        if self.dialect.config.url.in_memory:
-            raise DatabaseUnavailable("a database in memory belongs to the process that made it, and this is a fork")
         with self._lock:
             if os.getpid() != self._process:
                 self._inherited.append(self.engine.pool)

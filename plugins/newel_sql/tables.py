@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import threading
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, Final, final
@@ -34,6 +36,9 @@ class Tables:
             field: dialect.codec(field.type) for table in models.tables for field in table.fields
         }  # fmt: skip
         self._tables: Final = {table: self._made(table) for table in models.tables}
+        self._lock: Final = threading.Lock()
+        self._twins: Final[dict[Table, Any]] = {}
+        self._coming_back: Final = frozenset(table for table in models.tables if _comes_back(models, table))
 
     def of(self, table: Table) -> SqlTable:
         """Return the SQL table of a model."""
@@ -48,6 +53,17 @@ class Tables:
     def codec(self, field: StoredField) -> Codec:
         """Return how a field's values stand in its column."""
         return self._codecs[field]
+
+    def twin(self, table: Table) -> Any:
+        """Return the class that SQLAlchemy's ORM maps to a table. All are made at once, when the first is asked for."""
+        with self._lock:
+            if not self._twins:
+                self._twins.update(importlib.import_module("newel_sql.native").twins(self))
+        return self._twins[table]
+
+    def comes_back(self, table: Table) -> bool:
+        """Tell whether a delete of a table's rows may cascade to other rows of it."""
+        return table in self._coming_back
 
     def failures(self, where: str) -> Failures:
         """Return what looks up the names that errors hold."""
@@ -92,6 +108,11 @@ class Tables:
                 ondelete=_ACTIONS[reference.on_delete],
             )
         )
+
+
+def _comes_back(models: Models, table: Table) -> bool:
+    references = [field.reference for each in models.cascade(table) for field in each.references]
+    return any(each and each.on_delete == "cascade" and each.target is table.model for each in references)
 
 
 def limited(name: str) -> str:

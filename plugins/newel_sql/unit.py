@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, final
 
@@ -11,7 +13,8 @@ from sqlalchemy.pool import PoolProxiedConnection
 from newel_data.errors import DataError
 from newel_data.port import Row
 from newel_data.schema import Table
-from newel_data.tree import Aggregate, Delete, Select, Update, Upsert
+from newel_data.tree import Aggregate, Delete, Measure, Select, Update, Upsert
+from newel_data.tree import aggregate as counting
 from newel_sql.connections import Connections
 from newel_sql.failures import Doing
 from newel_sql.statements import Statement, Statements, Values
@@ -21,7 +24,7 @@ from newel_sql.statements import Statement, Statements, Values
 class SqlUnit:
     """One unit of work. It takes a connection at first use, so that a unit that does nothing costs nothing."""
 
-    __slots__ = ("_connection", "_connections", "_cursor", "_error", "_lost", "_read_only", "_statements")
+    __slots__ = ("_connection", "_connections", "_cursor", "_error", "_lost", "_read_only", "_session", "_statements")
 
     def __init__(self, connections: Connections, statements: Statements, *, read_only: bool) -> None:
         self._connections: Final = connections
@@ -30,6 +33,7 @@ class SqlUnit:
         self._error: Final = connections.dialect.error
         self._connection: PoolProxiedConnection | None = None
         self._cursor: Any = None
+        self._session: Any = None
         self._lost = False
 
     # --- writing
@@ -52,9 +56,17 @@ class SqlUnit:
         return self._changed(statement, parameters, "write")
 
     def delete(self, delete: Delete) -> int:
-        """Remove rows; return how many matched."""
+        """Remove rows; return how many matched.
+
+        Where a cascade may come back to the table, a row that matches may be gone before the server gets to it, and is
+        not counted: then they are counted before.
+        """
         statement, parameters = self._statements.of(delete)
-        return self._changed(statement, parameters, "delete")
+        if not self._statements.tables.comes_back(delete.table):
+            return self._changed(statement, parameters, "delete")
+        counted = self.aggregate(counting(delete.table, (), (Measure("count"),), delete.where))
+        self._changed(statement, parameters, "delete")
+        return int(counted[0][0])
 
     def upsert(self, upsert: Upsert) -> Row:
         """Insert a row or overwrite one; return the whole row as it now is."""
@@ -80,6 +92,8 @@ class SqlUnit:
         self.connect()
         cursor = self._connections.cursor(self._taken)
         try:
+            if self._session is not None:
+                importlib.import_module("newel_sql.native").flush(self._session)
             cursor.execute(statement.sql, parameters)
             while rows := cursor.fetchmany(size):
                 yield statement.read.rows(rows)
@@ -87,6 +101,22 @@ class SqlUnit:
             raise self._failed(error, statement.table, "read") from error
         finally:
             cursor.close()
+
+    # --- the driver's own
+
+    @property
+    def native(self) -> Any:
+        """A SQLAlchemy session in this unit's transaction."""
+        if self._session is None:
+            self.connect()
+            native = importlib.import_module("newel_sql.native")
+            self._session = native.session(self.connection())
+            self._cursor = native.Alongside(self._cursor, self._session)
+        return self._session
+
+    def mapped(self, table: Table) -> Any:
+        """Return the mapped twin of a model."""
+        return self._statements.tables.twin(table)
 
     # --- the end
 
@@ -105,6 +135,8 @@ class SqlUnit:
         if self._connection is None:
             return
         try:
+            if self._session is not None:
+                importlib.import_module("newel_sql.native").flush(self._session)
             self._taken.dbapi_connection.commit()  # type: ignore[union-attr]
         except self._error as error:
             failed = self._failed(error, None, "commit")
@@ -122,6 +154,11 @@ class SqlUnit:
         except self._error:
             self._lost = True
         self._release()
+
+    def __del__(self) -> None:
+        if self._connection is not None:
+            warnings.warn(f"{self!r} was neither committed nor rolled back", ResourceWarning, source=self, stacklevel=2)
+            self.rollback()
 
     # --- inner parts
 
@@ -159,6 +196,9 @@ class SqlUnit:
 
     def _release(self) -> None:
         connection, self._connection, self._cursor = self._taken, None, None
+        if self._session is not None:
+            self._session.end()
+            self._session = None
         if self._lost:
             connection.invalidate()
             self._connections.lost()

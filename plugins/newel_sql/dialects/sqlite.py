@@ -49,11 +49,8 @@ class SqliteDialect(Dialect):
 
     def engine_options(self) -> dict[str, Any]:
         """Begin transactions ourselves: what the driver would begin, and when, differs between versions of Python."""
-        connecting = {"isolation_level": None, "timeout": self.config.timeout, "check_same_thread": False}
-        if self.config.url.in_memory:
-            # One connection holds the database; units wait for it.
-            return {"connect_args": connecting, "pool_size": 1, "max_overflow": 0}
-        return {"connect_args": connecting}
+        timeout = self.config.timeout
+        return {"connect_args": {"isolation_level": None, "timeout": timeout, "check_same_thread": False}}
 
     def on_connect(self, connection: sqlite3.Connection) -> None:
         """Readers see the last commit while somebody writes (WAL), and references are kept."""
@@ -140,7 +137,7 @@ class SqliteDialect(Dialect):
         statement = insert(table).values(row)
         change: dict[str, Any] = {name: statement.excluded[name] for name in overwrite or by}
         if bump is not None:
-            change[bump] = table.c[bump] + 1
+            change[bump] = table.c[bump] + literal_column("1")
         return statement.on_conflict_do_update(index_elements=by, set_=change).returning(*table.columns)
 
     # --- the schema
