@@ -5,5 +5,6 @@ It provides `newel_data.port.Backend` to the data plugin, which it brings in; ha
 
 from newel_sql.backend import SqlBackend
 from newel_sql.config import DatabaseUrl, SqlConfig
+from newel_sql.plugin import SqlPlugin
 
-__all__ = ["DatabaseUrl", "SqlBackend", "SqlConfig"]
+__all__ = ["DatabaseUrl", "SqlBackend", "SqlConfig", "SqlPlugin"]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, final
 
 import msgspec.structs
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from newel.errors import Problem, ProblemError
 from newel_data.models import Models
@@ -61,30 +64,34 @@ class SqlBackend:
         return SqlUnit(self.connections, self.statements, read_only=read_only)
 
     def check(self) -> None:
-        """Try a connection, and keep none: a server may fork after boot."""
-        unit = self.begin(read_only=True)
-        unit.connect()
-        unit.rollback()
-        self.connections.lost()
+        """Try a connection."""
+        with self._connected(read_only=True):
+            pass
 
     def sync(self, *, dry_run: bool = False) -> SyncReport:
         """Create what is missing."""
-        unit = self.begin(read_only=dry_run)
-        try:
-            report = Sync(self.tables, unit.connection(), dry_run=dry_run).run()
-        except BaseException:
-            unit.rollback()
-            raise
-        unit.commit()
-        return report
+        with self._connected(read_only=dry_run) as connection:
+            return Sync(self.tables, connection, dry_run=dry_run).run()
 
     def verify(self) -> Sequence[Drift]:
         """Compare the database with the models."""
-        unit = self.begin(read_only=True)
+        with self._connected(read_only=True) as connection:
+            return Verify(self.tables, connection).run()
+
+    @contextmanager
+    def _connected(self, *, read_only: bool) -> Iterator[Connection]:
+        """Open a unit for what is done beside requests. No connection is kept: a server may fork after boot."""
+        unit = self.begin(read_only=read_only)
         try:
-            return Verify(self.tables, unit.connection()).run()
+            yield unit.connection()
+            unit.commit()
+        except self.dialect.error as error:
+            raise self.connections.error(error) from error
+        except DBAPIError as error:
+            raise self.connections.error(error.orig or error) from error
         finally:
             unit.rollback()
+            self.connections.lost()
 
     def close(self) -> None:
         """Close the pool."""
