@@ -1,26 +1,37 @@
-"""What an application is made of, as data: routes, plugins, the plan of a route, and what is weaker than the default.
+"""What an application is made of, as data: routes, plugins, configuration, plans, templates, and what is weaker than
+the default.
 
-Printing is somebody else's affair (`newel.cli`, the development page).
+Printing is somebody else's affair (`newel.printing`, the development page).
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
-from typing import Any, final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Literal, final
 
 import msgspec
 
 from newel.contracts.keyed import Keyed
-from newel.contracts.templates import Templates
+from newel.contracts.templates import TemplateFault, TemplateFile, Templates
 from newel.errors import Place, place_of
 from newel.generation import Generation
+from newel.origins import Origin, origins
 from newel.parameters import label
 from newel.plan import Plan
-from newel.plugins import Registered, implementations
+from newel.plugins import PLUGINS, PROVIDERS, Registered, implementations
 from newel.records import Parameter, Provider
+from newel.settings import AppConfig
 from newel.supplies import identity
+from newel.templating.choice import EngineChoice
 
+_REQUEST_HOOKS: Final = (
+    "newel_before_request",
+    "newel_after_request",
+    "newel_handle_error",
+    "newel_teardown_request",
+)
+"""The hooks of every request, in the order in which a request meets them."""
 
 
 @final
@@ -68,20 +79,36 @@ class Explanation(msgspec.Struct, frozen=True):
 
 
 @final
+class TemplateLine(msgspec.Struct, frozen=True):
+    """One logical name: the engine and the file that a page of that name is rendered by, and what that file hides.
+
+    `owner` is whose folder the file is in. `hides` are files of the same engine in later folders, `others` those that
+    other engines would use.
+    """
+
+    name: str
+    engine: str
+    owner: str
+    file: str
+    hides: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+
+@final
 class Finding(msgspec.Struct, frozen=True):
     """Something that is weaker than the default, or that a plugin adds: what, who says so, where."""
 
+    kind: Literal["weaker", "added"]
     what: str
     owner: str
     place: Place | None = None
 
 
+# --- routes, plugins, configuration ---------------------------------------------------------------------------------
 def routes(generation: Generation) -> list[RouteLine]:
     """Return every route in the order of declaration, then the mounts."""
     found = [
-        RouteLine(
-            tuple(sorted(route.methods)), route.rule, route.name, label(route.handler), route.place, route.host
-        )
+        RouteLine(tuple(sorted(route.methods)), route.rule, route.name, label(route.handler), route.place, route.host)
         for route in generation.routes
     ]
     for name, plan in generation.edges.items():
@@ -93,14 +120,16 @@ def routes(generation: Generation) -> list[RouteLine]:
 
 def plugins(generation: Generation) -> list[PluginLine]:
     """Return the plugins in their order."""
-    return [_plugin_line(generation, plugin) for plugin in generation.manager.plugins]
+    versions = _versions()
+    return [_plugin_line(generation, plugin, versions) for plugin in generation.manager.plugins]
 
 
-def _plugin_line(generation: Generation, plugin: Registered) -> PluginLine:
+def _plugin_line(generation: Generation, plugin: Registered, versions: Mapping[str, str]) -> PluginLine:
     found = plugin.found
+    module = found.origin.__module__ if isinstance(found.origin, type) else found.origin.__name__
     return PluginLine(
         name=plugin.name,
-        version=_version(found.origin),
+        version=versions.get(module.partition(".")[0], ""),
         source=found.source,
         reasons=generation.reasons.get(plugin.name, ()),
         requires=tuple(found.says("requires")),
@@ -109,19 +138,28 @@ def _plugin_line(generation: Generation, plugin: Registered) -> PluginLine:
     )
 
 
-def _version(origin: Any) -> str:
-    """Return the version of the distribution that a plugin came in; the empty text for a module of one's own."""
+def _versions() -> dict[str, str]:
+    """Return the version of each installed package that has plugins; a module of one's own has none."""
     metadata = importlib.import_module("importlib.metadata")
-    package = getattr(origin, "__module__", None) or getattr(origin, "__name__", "")
-    names = metadata.packages_distributions().get(package.partition(".")[0], [])
-    return metadata.version(names[0]) if names else ""
+    points = [point for group in (PLUGINS, PROVIDERS) for point in metadata.entry_points(group=group)]
+    return {point.module.partition(".")[0]: point.dist.version for point in points if point.dist is not None}
 
 
+def configuration(generation: Generation) -> list[Origin]:
+    """Return every value of the configuration with where it came from, secrets masked."""
+    classes: dict[str, type[Any] | None] = {"app": AppConfig, "use": None}
+    classes |= {plugin.name: plugin.found.says("Config") for plugin in generation.manager.plugins}
+    return list(origins(generation.configuration, classes))
+
+
+# --- plans ----------------------------------------------------------------------------------------------------------
 def explain(generation: Generation, method: str, path: str, host: str = "localhost") -> Explanation:
     """Return the plan that a request would meet, line by line."""
     plan, arguments = generation.match(method, path, host)
     route = plan.route
-    title = f"{route.rule} → {label(route.handler)}" if route is not None else f"no route: {_edge_function(plan).__name__}"
+    title = (
+        f"{route.rule} → {label(route.handler)}" if route is not None else f"no route: {_edge_name(generation, plan)}"
+    )
     return Explanation(title, dict(arguments), tuple(plan_lines(generation, plan)))
 
 
@@ -161,12 +199,59 @@ def _edge_function(plan: Plan) -> Any:
     return next(step.function for step in plan.steps if step.stage == "edge")
 
 
+def _edge_name(generation: Generation, plan: Plan) -> str:
+    return next(name for name, edge in generation.edges.items() if edge is plan)
+
+
 def _shown(provider: Provider) -> str:
     name = getattr(provider.contract, "__name__", None) or str(provider.contract)
     key = getattr(provider.key, "__name__", provider.key)
     return name if key is None else f"{name}[{key}]"
 
 
+# --- templates ------------------------------------------------------------------------------------------------------
+def engines(generation: Generation) -> dict[str, Templates]:
+    """Return the template engines by name, in the order in which they are asked."""
+    found: Any = generation.application[Keyed[Templates]]
+    return {str(name): engine for name, engine in found.items()}
+
+
+def templates(generation: Generation) -> list[TemplateLine]:
+    """Return every logical name with the file that wins, by name."""
+    by_engine = {name: {file.name: file for file in engine.files()} for name, engine in engines(generation).items()}
+    choice = EngineChoice(engines(generation).values())
+    chosen_names = {id(engine): name for name, engine in engines(generation).items()}
+    lines = []
+    for name in sorted({name for files in by_engine.values() for name in files}):
+        engine = chosen_names[id(choice.of(name))]
+        others = tuple(files[name].file for other, files in by_engine.items() if other != engine and name in files)
+        lines.append(_template_line(generation, engine, by_engine[engine][name], others))
+    return lines
+
+
+def _template_line(generation: Generation, engine: str, file: TemplateFile, others: tuple[str, ...]) -> TemplateLine:
+    owner = generation.template_roots[file.root][0]
+    return TemplateLine(file.name, engine, owner, file.file, file.hides, others)
+
+
+def template_faults(generation: Generation) -> list[TemplateFault]:
+    """Compile every template in every engine, and return what is wrong."""
+    return [fault for engine in engines(generation).values() for fault in engine.check()]
+
+
+def template_differences(generation: Generation) -> list[TemplateFault]:
+    """Compare the templates that exist in two engines, and return which of them reads less than the other."""
+    return EngineChoice(engines(generation).values()).differences()
+
+
+def missing_twins(generation: Generation) -> dict[str, tuple[str, ...]]:
+    """Return for each engine the names that another engine has a template of and this one has not."""
+    names = {name: {file.name for file in engine.files()} for name, engine in engines(generation).items()}
+    every = set().union(*names.values())
+    return {engine: tuple(sorted(every - own)) for engine, own in names.items() if every - own}
+
+
+# --- what is weaker than the default --------------------------------------------------------------------------------
 def audit(generation: Generation) -> list[Finding]:
     """Return what is weaker than the default, and which plugins add hooks to every request or records to routes."""
     return [*_weakened(generation), *_bypasses(generation), *_added(generation)]
@@ -176,34 +261,34 @@ def _weakened(generation: Generation) -> Iterator[Finding]:
     settings = generation.settings
     app = generation.configuration.section("app")
 
-    def place(key: str) -> Place | None:
-        return app[key].place if key in app else None
+    def weaker(what: str, key: str = "") -> Finding:
+        return Finding("weaker", what, "app", app[key].place if key in app else None)
 
     for name in settings.without:
-        yield Finding(f"the plugin {name!r} is switched off", "app", place("without"))
+        yield weaker(f"the plugin {name!r} is switched off", "without")
     if "*" in settings.hosts:
-        yield Finding("every Host is answered", "app", place("hosts"))
+        yield weaker("every Host is answered", "hosts")
     for origin in settings.origins:
-        yield Finding(f"pages of {origin} may send unsafe requests", "app", place("origins"))
+        yield weaker(f"pages of {origin} may send unsafe requests", "origins")
     for host in settings.redirect_hosts:
-        yield Finding(f"redirects may go to {host}", "app", place("redirect_hosts"))
+        yield weaker(f"redirects may go to {host}", "redirect_hosts")
     if generation.development:
-        yield Finding("this is the development profile", "app")
+        yield weaker("this is the development profile: errors show source and plan")
 
 
 def _bypasses(generation: Generation) -> Iterator[Finding]:
     """Yield the ways around escaping that templates take."""
-    for name, engine in generation.application[Keyed[Templates]].items():
+    for name, engine in engines(generation).items():
         for found in engine.unescaped():
-            yield Finding(f"{found.name}: {found.what}", str(name), Place(found.file, found.line))
+            yield Finding("weaker", f"{found.name}: {found.what}", name, Place(found.file, found.line))
 
 
 def _added(generation: Generation) -> Iterator[Finding]:
-    request_hooks = ("newel_before_request", "newel_after_request", "newel_handle_error", "newel_teardown_request")
-    for hook in request_hooks:
+    for hook in _REQUEST_HOOKS:
         for plugin, function in generation.manager.calls(hook):
-            yield Finding(f"every request runs {hook}", plugin.name, place_of(function))
+            yield Finding("added", f"every request runs {hook}", plugin.name, place_of(function))
     for plan in generation.plans:
         for step in plan.steps:
             if plan.route is not None and step.stage in {"Before", "Guard", "Around", "After"}:
-                yield Finding(f"{plan.route.rule} has the {step.stage} {label(step.function)}", step.owner, step.place)
+                what = f"{plan.route.rule} has the {step.stage} {label(step.function)}"
+                yield Finding("added", what, step.owner, step.place)
