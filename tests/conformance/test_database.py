@@ -1,20 +1,34 @@
-"""Every database passes the kit of the persistence contract."""
+"""Every database passes the kit of the persistence contract, and answers as the memory backend does."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given, settings
 
 from newel_data.kit import Case, Kit, all_cases, cases, left_out
+from newel_data.kit.generated import Question, answers, questions
+from newel_data.kit.random_models import ModelPlan, models
+from newel_data.kit.random_models import outcome as outcome_of_model
+from newel_data.kit.sequences import UnitOfOperations, outcome, programs
 from newel_data.models import Models
 from newel_data.port import Backend
 from newel_memory import MemoryBackend
-from newel_memory.backend import CAPABILITIES
+from newel_memory.backend import CAPABILITIES as MEMORY
+from newel_sql.backend import SqlBackend
+from newel_sql.config import DatabaseUrl, SqlConfig
+from newel_sql.dialects.sqlite import SqliteDialect
+
+SQLITE = SqlConfig(url=DatabaseUrl.from_setting("sqlite://"))
 
 
 def open_memory(models: Models) -> Backend:
     return MemoryBackend(models)
+
+
+def open_sqlite(models: Models) -> Backend:
+    return SqlBackend(SQLITE, models)
 
 
 @pytest.fixture(scope="module")
@@ -24,11 +38,41 @@ def memory() -> Iterator[Kit]:
     kit.close()
 
 
-@pytest.mark.parametrize("case", cases(CAPABILITIES), ids=str)
+@pytest.fixture(scope="module")
+def sqlite() -> Iterator[Kit]:
+    kit = Kit(open_sqlite)
+    yield kit
+    kit.close()
+
+
+@pytest.mark.parametrize("case", cases(MEMORY), ids=str)
 def test_memory(case: Case, memory: Kit) -> None:
     case(memory)
 
 
+@pytest.mark.parametrize("case", cases(SqliteDialect.capabilities - {"durable"}), ids=str)
+def test_sqlite(case: Case, sqlite: Kit) -> None:
+    case(sqlite)
+
+
+@given(question=questions())
+@settings(max_examples=60)
+def test_sqlite_answers_generated_questions_as_memory_does(question: Question, sqlite: Kit, memory: Kit) -> None:
+    assert answers(memory, question) == answers(sqlite, question)
+
+
+@given(program=programs())
+@settings(max_examples=60)
+def test_sqlite_ends_generated_units_as_memory_does(program: list[UnitOfOperations], sqlite: Kit, memory: Kit) -> None:
+    assert outcome(memory, program) == outcome(sqlite, program)
+
+
+@given(plan=models())
+@settings(max_examples=15)
+def test_sqlite_stores_generated_models_as_memory_does(plan: ModelPlan) -> None:
+    assert outcome_of_model(open_memory, plan) == outcome_of_model(open_sqlite, plan)
+
+
 def test_every_case_is_run_or_left_out() -> None:
-    assert sorted(map(str, all_cases())) == sorted(map(str, [*cases(CAPABILITIES), *left_out(CAPABILITIES)]))
+    assert sorted(map(str, all_cases())) == sorted(map(str, [*cases(MEMORY), *left_out(MEMORY)]))
     assert len(set(map(str, all_cases()))) == len(all_cases())
