@@ -1,9 +1,13 @@
 """Newel: a web framework made as a microkernel. Plugins, routes, request hooks and contracts; the rest is plugins."""
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from newel.contracts.validator import Form, Json, Query
 from newel.converters import Converter
 from newel.errors import BootError, HTTPError, NewelError
-from newel.files import FileResponse
 from newel.hookspecs import hookimpl, hookspec
 from newel.plugins import Plugin
 from newel.records import After, Around, Before, Guard, Provider, Route
@@ -16,6 +20,9 @@ from newel.secret import Secret
 from newel.uploads import UploadedFile
 from newel.urls import Urls
 from newel.wsgi import App
+
+if TYPE_CHECKING:
+    from newel.files import FileResponse
 
 __all__ = [
     "After",
@@ -48,3 +55,11 @@ __all__ = [
     "hookimpl",
     "hookspec",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what few applications need when they need it (PEP 562)."""
+    if name == "FileResponse":
+        return importlib.import_module("newel.files").FileResponse
+    msg = f"module 'newel' has no attribute {name!r}"
+    raise AttributeError(msg)

@@ -276,10 +276,8 @@ class _Commit:
         return KeyRing([importlib.import_module("newel.kept").kept_secret(self.configuration.folder)])
 
     def _wiring(self, supplies: Supplies) -> Wiring:
-        validators = supplies.application[Keyed[Validator]]
         return Wiring(
             supplies.request,
-            tuple(validators.values()),
             zone_of(self.settings),
             self.limits,
             supplies.application,

@@ -16,9 +16,10 @@ import msgspec
 
 from newel import scalars
 from newel.body import Limits, form_fields, json_bytes, query_fields
+from newel.contracts.keyed import Keyed
 from newel.contracts.validator import FieldError, Form, InvalidInput, Json, Query, Reader, Validator
 from newel.errors import HTTPError, Problem, place_of
-from newel.records import Parameter, Provider
+from newel.records import Parameter
 from newel.scope import ApplicationScope, Resolve, Scope, Supply, not_provided
 
 REQUIRED: Final = msgspec.NODEFAULT
@@ -32,7 +33,6 @@ class Wiring(msgspec.Struct, frozen=True):
     """What a generation can supply to a parameter."""
 
     supplies: Mapping[Any, Supply]
-    validators: Sequence[Validator] = ()
     timezone: tzinfo = UTC
     limits: Limits = Limits()
     held: ApplicationScope | None = None
@@ -339,7 +339,8 @@ def _resolver(handler: Any, parameter: Parameter, wiring: Wiring, problems: list
 
 def _reader(handler: Any, parameter: Parameter, wiring: Wiring, problems: list[Problem]) -> Reader[Any]:
     (kind,) = get_args(parameter.type)
-    for validator in wiring.validators:
+    validators = wiring.held[Keyed[Validator]].values() if wiring.held is not None else ()
+    for validator in validators:
         if validator.accepts(kind):
             try:
                 return validator.compile(kind, wiring.timezone)
@@ -363,7 +364,6 @@ def _form_resolver(reader: Reader[Any], limits: Limits) -> Resolve:
         fields: Mapping[str, Sequence[Any]]
         fields, files = form_fields(scope.environ, limits)
         if files:
-            scope.opened.append((UPLOADS, files))
             fields = {**fields, **files}
         try:
             return Form(reader.form(fields), (), fields)
@@ -381,16 +381,6 @@ def _json_resolver(reader: Reader[Any], limits: Limits) -> Resolve:
             raise HTTPError(400, f"the body is no valid JSON: {error}") from error
 
     return resolve
-
-
-def _close_uploads(files: Mapping[str, Iterable[Any]], error: object) -> None:
-    for uploads in files.values():
-        for upload in uploads:
-            upload.close()
-
-
-UPLOADS: Final = Provider(contract="uploaded files", open=dict, close=_close_uploads)
-"""Ends the files of a form with the request that brought them."""
 
 
 # --- query parameters -----------------------------------------------------------------------------------------------

@@ -12,7 +12,6 @@ from markupsafe import Markup
 from newel import Plugin, hookimpl
 from newel.contracts.renderer import Renderer
 from newel.contracts.validator import Validator
-from newel.files import FileResponse
 from newel.plan import status_of
 from newel.records import Provider
 from newel.response import Response
@@ -39,7 +38,6 @@ class EssentialsPlugin(Plugin):
             Html: responders.html,
             bytes: responders.untyped_bytes,
             Response: responders.itself,
-            FileResponse: responders.from_environ,
             GeneratorType: responders.stream,
         }
         yield Provider(contract=Renderer, key="application/json", scope="app", open=JsonRenderer)
@@ -103,9 +101,11 @@ def _data(data: DataResponder) -> Any:
 
 
 def _anything_else(data: DataResponder) -> Any:
-    """Send a Werkzeug response as such, and any other object as data."""
+    """Send what makes its own response (a file, a Werkzeug response) as such, and any other object as data."""
 
     def respond(result: Any, scope: Scope) -> Response:
+        if hasattr(result, "to_response"):
+            return responders.from_environ(result, scope)
         if callable(result) and hasattr(result, "get_wsgi_response"):
             return responders.werkzeug(result, scope)
         if hasattr(result, "__next__"):
