@@ -33,6 +33,12 @@ ReadText = Callable[[str], Any]
 
 REQUIRED: Final = msgspec.NODEFAULT
 
+_UNREADABLE: Final = (
+    ValueError,
+    msgspec.ValidationError,  # which is no ValueError in every release
+    AttributeError,  # a file has no `strip`, where text is asked for
+)
+
 DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
 """How a decimal may be written. SECURITY: a longer exponent would make a number whose digits fill the memory."""
 
@@ -340,7 +346,7 @@ def _last_of(read: ReadText, shape: Shape, place: tuple[str | int, ...], default
                 text = sent[-1].strip()
                 if text:
                     return read(text)
-            except (ValueError, AttributeError):  # AttributeError: a file where text is asked for
+            except _UNREADABLE:
                 raise InvalidInput((unread,)) from None
             if optional:
                 return None

@@ -34,6 +34,9 @@ from newel_essentials.nodes import (
 MAX_ERRORS: Final = 200
 """How many mistakes of one document are told. SECURITY: a document can hold as many as it has bytes."""
 
+_NO_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises for bytes that are no document at all (checklist E43, E44)."""
+
 _SCALARS: Final = frozenset(
     {str, int, float, bool, bytes, NoneType, Decimal, datetime, date, time, timedelta, UUID, Any}
 )
@@ -58,7 +61,7 @@ def document_reader(kind: Any) -> ReadDocument[Any]:
             reason = None
         except (msgspec.ValidationError, InvalidInput) as error:
             reason = error
-        except (ValueError, RecursionError) as error:
+        except _NO_JSON as error:
             raise _malformed(error) from error
         raise InvalidInput(_mistakes(root, body, reason)) from reason
 
@@ -69,13 +72,13 @@ def _mistakes(root: Node, body: bytes, reason: Exception | None) -> Iterable[Fie
     try:
         raw = msgspec.json.decode(body, type=msgspec.Raw)
         found = tuple(islice(root.mistakes(raw, ()), MAX_ERRORS))
-    except (ValueError, RecursionError) as error:
+    except _NO_JSON as error:
         raise _malformed(error) from error
     return found or _unexplained(reason)
 
 
 def _malformed(error: Exception) -> MalformedInput:
-    """Say what is no JSON (RFC 8259), is no UTF-8, or nests deeper than the decoder goes (checklist E43, E44)."""
+    """Say what is no JSON (RFC 8259), is no UTF-8, or nests deeper than the decoder goes."""
     return MalformedInput("it nests too deeply" if isinstance(error, RecursionError) else str(error))
 
 
