@@ -3,6 +3,8 @@
 A page is a story: its blocks run in order and share one namespace, in a folder of their own.
 
 - a `python` block runs; a `pycon` block runs and must print what it shows;
+- each line of a `console` block that begins with `$ ` is run by a shell in that folder. It must print what is shown
+  below it (`...` stands for anything), or end with status 0 where nothing is shown;
 - a block of any language whose first line is a comment `file: noticeboard/views.py` is written to that file instead
   (`# file: ...`, `## file: ...`, `<!-- file: ... -->`, `{# file: ... #}`, `/* file: ... */`);
 - `<!-- not run: reason -->` on the line before a block leaves it out; the reason is part of the rule.
@@ -11,7 +13,11 @@ A page is a story: its blocks run in order and share one namespace, in a folder 
 from __future__ import annotations
 
 import doctest
+import importlib
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -38,7 +44,7 @@ class Block(msgspec.Struct, frozen=True):
     @property
     def runs(self) -> bool:
         """Whether the block does something when the page is run."""
-        return self.not_run is None and (bool(self.file) or self.language in ("python", "pycon"))
+        return self.not_run is None and (bool(self.file) or self.language in ("python", "pycon", "console"))
 
 
 def blocks(text: str) -> Iterator[Block]:
@@ -62,6 +68,9 @@ def run(block: Block, page: Path, folder: Path, namespace: dict[str, Any]) -> No
         target = folder / block.file
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(block.code, encoding="utf-8")
+        importlib.invalidate_caches()
+    elif block.language == "console":
+        _run_commands(block, page, folder)
     elif block.language == "pycon":
         _run_session(block, page, namespace)
     else:
@@ -77,3 +86,33 @@ def _run_session(block: Block, page: Path, namespace: dict[str, Any]) -> None:
     runner.run(session, out=report.append, clear_globs=False)
     if runner.failures:
         raise AssertionError("".join(report))
+
+
+def commands(code: str) -> Iterator[tuple[str, str]]:
+    """Give each command of a console block with the output that is shown below it."""
+    for part in re.split(r"^\$ ", code, flags=re.MULTILINE)[1:]:
+        command, _, shown = part.partition("\n")
+        yield command, shown
+
+
+def _run_commands(block: Block, page: Path, folder: Path) -> None:
+    for command, shown in commands(block.code):
+        status, printed = _ran(command, folder)
+        where = f"{page.name}:{block.line}: $ {command}"
+        if not shown:
+            assert status == 0, f"{where}\nended with {status}:\n{printed}"
+            continue
+        flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+        same = doctest.OutputChecker().check_output(shown.strip(), printed.strip(), flags)
+        assert same, f"{where}\nshown:\n{shown}\nprinted:\n{printed}"
+
+
+def _ran(command: str, folder: Path) -> tuple[int, str]:
+    """Run a command as a newcomer would: the commands of this environment on PATH, no settings of Newel's set."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("NEWEL_", "PYTEST_"))}
+    environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environ.get("PATH", "")])
+    environ |= {"COLUMNS": "120", "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=folder, env=environ, capture_output=True, text=True, timeout=120, check=False
+    )
+    return done.returncode, (done.stdout + done.stderr).replace(f"{folder}/", "")

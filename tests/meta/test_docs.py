@@ -63,3 +63,11 @@ def test_a_session_must_print_what_it_shows(tmp_path: Path) -> None:
     run(Block("pycon", ">>> 1 + 1\n2\n", 1), tmp_path / "page.md", tmp_path, {})
     with pytest.raises(AssertionError, match="Expected"):
         run(Block("pycon", ">>> 1 + 1\n3\n", 1), tmp_path / "page.md", tmp_path, {})
+
+
+def test_a_command_must_print_what_it_shows(tmp_path: Path) -> None:
+    run(Block("console", "$ echo one; echo two\none\n...\n$ true\n", 1), tmp_path / "page.md", tmp_path, {})
+    with pytest.raises(AssertionError, match="printed:\none"):
+        run(Block("console", "$ echo one\ntwo\n", 1), tmp_path / "page.md", tmp_path, {})
+    with pytest.raises(AssertionError, match="ended with 1"):
+        run(Block("console", "$ false\n", 1), tmp_path / "page.md", tmp_path, {})
