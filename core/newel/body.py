@@ -34,7 +34,8 @@ FORM: Final = "application/x-www-form-urlencoded"
 MULTIPART: Final = "multipart/form-data"
 
 _BODY: Final = "newel.body"
-_FORM: Final = "newel.form"
+FORM_READ: Final = "newel.form"
+"""The key under which an environ holds a form that was read: its fields and its files."""
 _TAKEN: Final = "newel.body.taken"
 _CHUNK: Final = 64 * 1024
 _NOTHING: Final = b""
@@ -318,7 +319,7 @@ def form_fields(environ: Environ, limits: Limits = DEFAULT_LIMITS) -> tuple[Fiel
 
     The files are closed by `close_uploads`, at the request's end.
     """
-    form: tuple[Fields, Files] | None = environ.get(_FORM)
+    form: tuple[Fields, Files] | None = environ.get(FORM_READ)
     if form is None:
         kind = environ.get("CONTENT_TYPE", "")
         mimetype = kind if kind == FORM else mimetype_of(kind)
@@ -330,7 +331,7 @@ def form_fields(environ: Environ, limits: Limits = DEFAULT_LIMITS) -> tuple[Fiel
             raise HTTPError(415, f"A form is {FORM} or {MULTIPART}.", headers={"Accept-Post": f"{FORM}, {MULTIPART}"})
         else:
             form = {}, {}
-        environ[_FORM] = form
+        environ[FORM_READ] = form
     return form
 
 
@@ -342,17 +343,26 @@ def read_whole(environ: Environ) -> bytes | None:
 
 def read_form(environ: Environ) -> tuple[Fields, Files] | None:
     """Return the form if it was read before, else None."""
-    form: tuple[Fields, Files] | None = environ.get(_FORM)
+    form: tuple[Fields, Files] | None = environ.get(FORM_READ)
     return form
 
 
 def close_uploads(environ: Environ) -> None:
     """Close the files of the request's form, if one was read."""
+    for upload in _uploads(environ):
+        upload.close()
+
+
+def rewind_uploads(environ: Environ) -> None:
+    """Let the files of the request's form be read again from their beginning: for a plan that is tried again."""
+    for upload in _uploads(environ):
+        if not upload.stream.closed:
+            upload.stream.seek(0)
+
+
+def _uploads(environ: Environ) -> list[UploadedFile]:
     form = read_form(environ)
-    if form is not None:
-        for uploads in form[1].values():
-            for upload in uploads:
-                upload.close()
+    return [] if form is None else [upload for uploads in form[1].values() for upload in uploads]
 
 
 def mimetype_of(content_type: str) -> str:

@@ -19,10 +19,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator, Mapping
 from types import CodeType
-from typing import Any, Final, final
+from typing import Any, Final, NoReturn, final
 
 import msgspec
 
+from newel.body import FORM_READ, close_uploads, rewind_uploads
 from newel.errors import Place, Problem, ProblemError, place_of
 from newel.records import Route
 from newel.response import Response
@@ -31,6 +32,10 @@ from newel.scope import Resolve, Scope
 
 _log: Final = logging.getLogger("newel")
 
+_BEFORE: Final = frozenset({"newel_before_request", "Before"})
+_GUARD: Final = frozenset({"guard", "Guard"})
+_AFTER: Final = frozenset({"newel_after_request", "After"})
+_TEARDOWN: Final = frozenset({"newel_teardown_request"})
 
 Owners = Mapping[CodeType, tuple[str, str]]
 """Functions that plugins brought: code, plugin and hook."""
@@ -88,6 +93,8 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     def __call__(self, error: Exception, scope: Scope) -> Response:
         """Make the response of an error; the bare status where no hook could."""
         scope.error = error
+        if scope.response is not None:
+            _drop(scope)
         if scope.opened:
             scope.unwind(error)
         status = status_of(error)
@@ -129,34 +136,51 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     steps: tuple[Step, ...] = ()
 
     def serve(self, scope: Scope) -> Response:
-        """Walk a request from `before` to `after`. Raises nothing but what ends the process."""
+        """Walk a request from `before` to `after`. Raises nothing but what ends the process, and then has ended all."""
         try:
-            response = self._answer(scope)
-        except Exception as error:
-            response = self.recover(error, scope)
+            try:
+                response = self._answer(scope)
+            except Exception as error:
+                response = scope.response = self.recover(error, scope)
+            if scope.opened and (failure := scope.save(response)) is not None:
+                response = scope.response = self.recover(failure, scope)
+            if self.after:
+                response = self._observed(scope)
         except BaseException as error:
-            scope.unwind(error)
-            scope.close()
+            self.abandon(scope, error)
             raise
-        if scope.opened and (failure := scope.save(response)) is not None:
-            response = self.recover(failure, scope)
-        scope.response = response
-        if self.after:
-            response = self._observed(scope)
         return response
 
     def _answer(self, scope: Scope) -> Response:
         for before in self.before:
             if (result := before(scope)) is not None:
-                break
-        else:
-            for guard in self.guards:
-                guard(scope)
-            if self.retries:
-                return self._tried_again(scope)
-            result = self.call(scope)
+                return self._ended(before, result, scope)
+        for guard in self.guards:
+            if guard(scope) is not None:
+                self._refuse_value(guard, self.guards, _GUARD, "return nothing; a guard refuses by raising HTTPError(403).")
+        if self.retries:
+            return self._tried_again(scope)
+        result = self.call(scope)
         response: Response = self.responders[type(result)](result, scope)
-        if scope.opened:
+        scope.response = response
+        if scope.opened and scope.error is None:
+            scope.finish(response)
+        return response
+
+    def _ended(self, before: Resolve, result: Any, scope: Scope) -> Response:
+        """Make the response of a `before` that ended the request."""
+        try:
+            return self._responded(result, scope)
+        except ProblemError as error:
+            step = self._step(before, self.before, _BEFORE)
+            what = f"plugin {step.owner!r}, {step.stage}, returned {result!r}, of which no response can be made."
+            told = msgspec.structs.replace(error.problem, what=what, places=(step.place,))
+            raise ProblemError(told) from error
+
+    def _responded(self, result: Any, scope: Scope) -> Response:
+        response: Response = self.responders[type(result)](result, scope)
+        scope.response = response
+        if scope.error is None:  # a result may be an error, which has rolled back by now
             scope.finish(response)
         return response
 
@@ -164,26 +188,60 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         """Run the plan from the parameters, and again where it failed with an error that is `retryable`."""
         for attempt in range(self.retries + 1):
             try:
-                result = self.call(scope)
-                response: Response = self.responders[type(result)](result, scope)
-                scope.finish(response)
+                return self._responded(self.call(scope), scope)
             except Exception as error:
                 if attempt == self.retries or not getattr(error, "retryable", False):
                     raise
+                if scope.response is not None:
+                    _drop(scope)
                 scope.discard(error)
-            else:
-                return response
+                rewind_uploads(scope.environ)
         raise AssertionError  # unreachable: the last attempt returns or raises
 
     def _observed(self, scope: Scope) -> Response:
         """Show the final response to the `after` hooks; one that fails makes the response a 500, and ends the round."""
         try:
             for after in self.after:
-                after(scope)
+                if after(scope) is not None:
+                    self._refuse_value(after, self.after, _AFTER, "return nothing; change the response that is given.")
         except Exception as error:
             scope.response = self.recover(error, scope)
         response: Response = scope.response
         return response
+
+    # --- the end ----------------------------------------------------------------------------------------------------
+    def end(self, scope: Scope) -> None:
+        """Close every provider, then run teardown, then let go of uploads: always, and one failure hides no other."""
+        scope.close()
+        for teardown in self.teardown:
+            try:
+                if teardown(scope) is not None:
+                    self._refuse_value(teardown, self.teardown, _TEARDOWN, "return nothing; the response was sent.")
+            except Exception as error:
+                accuse(error, self.recover.owners)
+                _log.exception("newel_teardown_request failed")
+        if scope.opened:  # by teardown
+            scope.close()
+        if FORM_READ in scope.environ:
+            close_uploads(scope.environ)
+
+    def abandon(self, scope: Scope, error: BaseException) -> None:
+        """End a request that gets no answer."""
+        scope.error = error
+        if scope.response is not None:
+            _drop(scope)
+        self.end(scope)
+
+    def _step(self, call: Resolve, calls: tuple[Resolve, ...], stages: frozenset[str]) -> Step:
+        """Return the step that says for people what one of the calls is."""
+        return [step for step in self.steps if step.stage in stages][calls.index(call)]
+
+    def _refuse_value(
+        self, call: Resolve, calls: tuple[Resolve, ...], stages: frozenset[str], remedy: str
+    ) -> NoReturn:
+        step = self._step(call, calls, stages)
+        what = f"plugin {step.owner!r}, {step.stage}, returned a value, and there is no use for it."
+        raise ProblemError(Problem(what=what, places=(step.place,), remedy=remedy))
 
 
 def status_of(error: BaseException) -> int:
@@ -193,8 +251,18 @@ def status_of(error: BaseException) -> int:
 
 
 def _what(scope: Scope) -> tuple[str, str]:
+    """Return method and path for the log, in which a line end of theirs must not begin a line."""
     environ = scope.environ
-    return str(environ.get("REQUEST_METHOD")), repr(environ.get("PATH_INFO"))[1:-1]
+    return repr(environ.get("REQUEST_METHOD"))[1:-1], repr(environ.get("PATH_INFO"))[1:-1]
+
+
+def _drop(scope: Scope) -> None:
+    """Close a response that will not be sent."""
+    response, scope.response = scope.response, None
+    try:
+        response.close()
+    except Exception:
+        _log.exception("closing a response that was not sent failed")
 
 
 # --- compiling the parts --------------------------------------------------------------------------------------------

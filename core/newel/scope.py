@@ -118,14 +118,12 @@ class Scope:
     def unwind(self, error: BaseException) -> None:
         """Roll back at once: close, latest first, every opened provider that has nothing to save.
 
-        What is asked for again is opened anew, so that an error page may read the database. No unit of work stays open
-        while sessions are saved (SQLite would wait for itself).
+        What is asked for again is opened anew, so that an error page may read the database: what was made of a closed
+        value too. No unit of work stays open while sessions are saved (SQLite would wait for itself).
         """
-        stays = [pair for pair in self.opened if pair[0].save is not None]
         goes = [pair for pair in self.opened if pair[0].save is None]
-        for provider, _ in goes:
-            self.values.pop(provider.contract, None)
-        self.opened = stays
+        self.opened = [pair for pair in self.opened if pair[0].save is not None]
+        self.values = {provider.contract: value for provider, value in self.opened}
         _close(goes, error)
 
     def discard(self, error: BaseException) -> None:
@@ -155,9 +153,10 @@ class Scope:
     def _finish_or_unwind(self) -> None:
         try:
             self.finish(None)
-        except Exception as error:
+        except BaseException as error:
             self.error = error
             self.unwind(error)
+            self.save(None)
             raise
         if (failure := self.save(None)) is not None:
             raise failure
@@ -167,9 +166,10 @@ class Scope:
 class ApplicationScope:
     """The providers that live as long as a generation: opened once, at first use, whichever thread comes first."""
 
-    __slots__ = ("_lock", "_scope")
+    __slots__ = ("_lock", "_scope", "_supplies")
 
-    def __init__(self, supplies: Mapping[Any, Supply]) -> None:
+    def __init__(self, supplies: dict[Any, Supply]) -> None:
+        self._supplies: Final = supplies
         self._scope: Final = Scope(supplies, {}, None, {})
         self._lock: Final = RLock()
 
@@ -184,7 +184,8 @@ class ApplicationScope:
         return contract in self._scope.supplies
 
     def hold(self, contract: type[T], value: T) -> None:
-        """Hold a value in place of the provider's: for tests, before anything was opened."""
+        """Hold a value in place of the provider's, for good: for tests, before the start."""
+        self._supplies[contract] = Supply(lambda scope: value)
         self._scope.values[contract] = value
 
     def close(self) -> None:

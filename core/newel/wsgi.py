@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Final, TypeVar, final
 
+from newel.body import FORM_READ
 from newel.boot import Source, boot
 from newel.errors import HTTPError, Problem, SetupError, keywords_told, place_of_caller
 from newel.generation import Generation
@@ -143,9 +144,13 @@ def answer(generation: Generation, environ: dict[str, Any], start_response: Star
     plan, args = generation.match(environ["REQUEST_METHOD"], path, host)
     scope = Scope(plan.supplies, environ, plan.route, args)
     response = plan.serve(scope)
-    body = response.start(environ, start_response)
-    if scope.opened or plan.teardown or type(body) is not tuple:
-        return Sent(body, scope, plan)
+    try:
+        body = response.start(environ, start_response)
+        if scope.opened or plan.teardown or type(body) is not tuple or (FORM_READ in environ and environ[FORM_READ][1]):
+            return Sent(body, scope, plan)
+    except BaseException as error:
+        plan.abandon(scope, error)
+        raise
     return body
 
 
@@ -189,9 +194,4 @@ class Sent:
         except Exception as error:
             scope.error = scope.error or error
             _log.exception("closing the body of a response failed")
-        scope.close()
-        for teardown in self._plan.teardown:
-            try:
-                teardown(scope)
-            except Exception:
-                _log.exception("newel_teardown_request failed")
+        self._plan.end(scope)
