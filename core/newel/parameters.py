@@ -6,9 +6,11 @@ how it is made from the scope of a request (a resolver). A bound function takes 
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, tzinfo
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Final, Union, final, get_args, get_origin
 
@@ -17,7 +19,17 @@ import msgspec
 from newel import scalars
 from newel.body import Limits, form_fields, json_bytes, query_fields
 from newel.contracts.keyed import Keyed
-from newel.contracts.validator import FieldError, Form, InvalidInput, Json, Query, Reader, Validator
+from newel.contracts.validator import (
+    FieldError,
+    Form,
+    InvalidInput,
+    Json,
+    Query,
+    ReadDocument,
+    Reader,
+    ReadFields,
+    Validator,
+)
 from newel.errors import HTTPError, Problem, place_of
 from newel.records import Parameter
 from newel.scope import ApplicationScope, Resolve, Scope, Supply, not_provided
@@ -60,18 +72,30 @@ def signature_of(function: Callable[..., Any], problems: list[Problem], *, varia
     """
     hints = _hints(function, problems)
     parameters = []
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
-            if not variadic:
-                problems.append(_variadic(function, parameter))
-            continue
-        parameters.append(parameter.replace(annotation=hints.get(parameter.name, parameter.annotation)))
+    for parameter in _declared(function):
+        if parameter.kind in _UNNAMED and not variadic:
+            problems.append(_unnamed(function, parameter))
+        if parameter.kind not in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
+            parameters.append(parameter.replace(annotation=hints.get(parameter.name, parameter.annotation)))
     return Signature(tuple(parameters), hints.get("return", inspect.Signature.empty))
+
+
+_UNNAMED: Final = frozenset(
+    {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+)
+
+
+def _declared(function: Callable[..., Any]) -> Iterable[inspect.Parameter]:
+    """Return a function's parameters: none for what C code declares nothing of (`open=dict`)."""
+    try:
+        return inspect.signature(function).parameters.values()
+    except ValueError:
+        return ()
 
 
 def _hints(function: Callable[..., Any], problems: list[Problem]) -> dict[str, Any]:
     function = inspect.unwrap(getattr(function, "func", function))
-    owner: Any = function if inspect.isroutine(function) else vars(type(function)).get("__call__", function)
+    owner: Any = function if inspect.isroutine(function) else type(function).__call__
     if isinstance(function, type):
         owner = getattr(function, "__init__", function)
     owner = getattr(owner, "__func__", owner)
@@ -80,12 +104,21 @@ def _hints(function: Callable[..., Any], problems: list[Problem]) -> dict[str, A
     except NameError as error:  # CPython 3.14 and later evaluate on this call
         problems.append(_unresolved(owner, str(error.name), "an annotation"))
         return {}
-    cells = zip(owner.__code__.co_freevars, owner.__closure__ or (), strict=False) if hasattr(owner, "__code__") else ()
-    near = {name: cell.cell_contents for name, cell in cells}
+    near = _enclosed(owner)
     return {name: _evaluated(owner, name, text, near, problems) for name, text in raw.items()}
 
 
-def _evaluated(owner: Any, name: str, annotation: Any, near: dict[str, Any], problems: list[Problem]) -> Any:
+def _enclosed(owner: Any) -> dict[str, Any]:
+    """Return the names that a function defined in a function sees of the outer one, as far as they are bound."""
+    near: dict[str, Any] = {}
+    cells = getattr(owner, "__closure__", None)
+    for name, cell in zip(owner.__code__.co_freevars, cells, strict=True) if cells else ():
+        with contextlib.suppress(ValueError):  # bound later
+            near[name] = cell.cell_contents
+    return near
+
+
+def _evaluated(owner: Any, name: str, annotation: Any, near: Mapping[str, Any], problems: list[Problem]) -> Any:
     if not isinstance(annotation, str):
         return annotation
     try:
@@ -103,11 +136,13 @@ def _evaluated(owner: Any, name: str, annotation: Any, near: dict[str, Any], pro
     return UNKNOWN
 
 
-def _variadic(function: Any, parameter: inspect.Parameter) -> Problem:
+def _unnamed(function: Any, parameter: inspect.Parameter) -> Problem:
+    positional = parameter.kind is parameter.POSITIONAL_ONLY
+    why = "cannot be given by its name" if positional else "does not say what it needs"
     return Problem(
-        what=f"{label(function)} takes {parameter}; what it needs cannot be told from that.",
+        what=f"{label(function)} takes {parameter}, which {why}.",
         places=(place_of(function),),
-        remedy="name each parameter.",
+        remedy="name each parameter, and let none stand before a `/`.",
     )
 
 
@@ -302,7 +337,7 @@ def bind_signature(
         if kind in wiring.supplies:
             resolvers.append((parameter.name, contract_resolver(kind, wiring)))
         elif optional:
-            resolvers.append((parameter.name, lambda scope: None))
+            resolvers.append((parameter.name, _absent(kind)))
         elif parameter.default is parameter.empty:
             problem = _asked_by(function, parameter.name, not_provided(kind, wiring.supplies))
             what = f"{asker}: {problem.what}" if asker else problem.what
@@ -324,31 +359,46 @@ def contract_resolver(contract: Any, wiring: Wiring) -> Resolve:
     return lambda scope: scope[contract]
 
 
+def _absent(contract: Any) -> Resolve:
+    """Return what gives None for a contract that no plugin provides, unless a test has overridden it."""
+    return lambda scope: scope[contract] if contract in scope else None
+
+
 def _resolver(handler: Any, parameter: Parameter, wiring: Wiring, problems: list[Problem]) -> Resolve:
     if parameter.source == "contract":
         if parameter.type in wiring.supplies:
             return contract_resolver(parameter.type, wiring)
-        return lambda scope: None
-    reader = _reader(handler, parameter, wiring, problems)
+        return _absent(parameter.type)
+    read = _read(handler, parameter, wiring, problems)
     if parameter.source == "form":
-        return _form_resolver(reader, wiring.limits)
+        return _form_resolver(read, wiring.limits)
     if parameter.source == "json":
-        return _json_resolver(reader, wiring.limits)
-    return lambda scope: Query(reader.form(query_fields(scope.environ.get("QUERY_STRING", ""))))
+        return _json_resolver(read, wiring.limits)
+    return lambda scope: Query(read(query_fields(scope.environ.get("QUERY_STRING", ""))))
 
 
-def _reader(handler: Any, parameter: Parameter, wiring: Wiring, problems: list[Problem]) -> Reader[Any]:
+_WAYS: Final[Mapping[str, Callable[[Reader[Any]], Any]]] = {
+    "form": attrgetter("form"),
+    "json": attrgetter("data"),
+    "query string": attrgetter("query"),
+}
+
+
+def _read(handler: Any, parameter: Parameter, wiring: Wiring, problems: list[Problem]) -> Callable[..., Any]:
+    """Return what reads a parameter's input; a class that cannot be read that way is a problem, and told now."""
     (kind,) = get_args(parameter.type)
     validators = wiring.held[Keyed[Validator]].values() if wiring.held is not None else ()
     for validator in validators:
         if validator.accepts(kind):
             try:
-                return validator.compile(kind, wiring.timezone)
+                read: Callable[..., Any] = _WAYS[parameter.source](validator.compile(kind, wiring.timezone))
             except TypeError as error:
                 problems.append(_unreadable(handler, parameter, f"{error}"))
-                return None  # type: ignore[return-value]
-    problems.append(_unreadable(handler, parameter, f"no validator reads {kind!r}"))
-    return None  # type: ignore[return-value]
+                break
+            return read
+    else:
+        problems.append(_unreadable(handler, parameter, f"no validator reads {kind!r}"))
+    return _unread
 
 
 def _unreadable(handler: Any, parameter: Parameter, why: str) -> Problem:
@@ -359,26 +409,32 @@ def _unreadable(handler: Any, parameter: Parameter, why: str) -> Problem:
     )
 
 
-def _form_resolver(reader: Reader[Any], limits: Limits) -> Resolve:
+def _unread(sent: Any) -> Any:
+    raise NotImplementedError  # stands where there was a problem, and nothing is served
+
+
+def _form_resolver(read: ReadFields[Any], limits: Limits) -> Resolve:
     def resolve(scope: Scope) -> Form[Any]:
         fields: Mapping[str, Sequence[Any]]
         fields, files = form_fields(scope.environ, limits)
         if files:
             fields = {**fields, **files}
         try:
-            return Form(reader.form(fields), (), fields)
+            return Form(read(fields), (), fields)
         except InvalidInput as invalid:
             return Form(None, invalid.errors, fields)
 
     return resolve
 
 
-def _json_resolver(reader: Reader[Any], limits: Limits) -> Resolve:
+def _json_resolver(read: ReadDocument[Any], limits: Limits) -> Resolve:
     def resolve(scope: Scope) -> Json[Any]:
         try:
-            return Json(reader.data(json_bytes(scope.environ, limits)))
+            return Json(read(json_bytes(scope.environ, limits)))
         except ValueError as error:
-            raise HTTPError(400, f"the body is no valid JSON: {error}") from error
+            raise HTTPError(400, f"The body is no valid JSON: {error}") from error
+        except RecursionError as error:
+            raise HTTPError(400, "The body is JSON that is nested too deeply.") from error
 
     return resolve
 

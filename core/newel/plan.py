@@ -157,7 +157,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
                 return self._ended(before, result, scope)
         for guard in self.guards:
             if guard(scope) is not None:
-                self._refuse_value(guard, self.guards, _GUARD, "return nothing; a guard refuses by raising HTTPError(403).")
+                self._refuse_value(guard, self.guards, _GUARD, "return nothing; refuse by raising HTTPError(403).")
         if self.retries:
             return self._tried_again(scope)
         result = self.call(scope)
@@ -236,9 +236,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         """Return the step that says for people what one of the calls is."""
         return [step for step in self.steps if step.stage in stages][calls.index(call)]
 
-    def _refuse_value(
-        self, call: Resolve, calls: tuple[Resolve, ...], stages: frozenset[str], remedy: str
-    ) -> NoReturn:
+    def _refuse_value(self, call: Resolve, calls: tuple[Resolve, ...], stages: frozenset[str], remedy: str) -> NoReturn:
         step = self._step(call, calls, stages)
         what = f"plugin {step.owner!r}, {step.stage}, returned a value, and there is no use for it."
         raise ProblemError(Problem(what=what, places=(step.place,), remedy=remedy))
