@@ -14,8 +14,8 @@ text, with the nearest match and the source lines, is made when it is printed.
 
 from __future__ import annotations
 
-import difflib
 import functools
+import importlib
 import linecache
 import sys
 from collections.abc import Iterable, Mapping
@@ -96,7 +96,8 @@ def nearest(name: str, allowed: Iterable[str]) -> str | None:
     folded = {candidate.casefold(): candidate for candidate in reversed(candidates)}
     if name.casefold() in folded:
         return folded[name.casefold()]
-    close = difflib.get_close_matches(name, candidates, n=1, cutoff=0.6)
+    difflib = importlib.import_module("difflib")  # PERF: only somebody who misspelt pays for it
+    close: list[str] = difflib.get_close_matches(name, candidates, n=1, cutoff=0.6)
     return close[0] if close else None
 
 

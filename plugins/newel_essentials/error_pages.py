@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any, Final
 
 import msgspec
+from markupsafe import escape
 
 from newel.contracts.validator import InvalidInput
 from newel.errors import HTTPError
