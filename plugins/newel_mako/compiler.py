@@ -93,6 +93,11 @@ class PageCode(codegen._GenerateRenderMethod):  # type: ignore[misc]
         self.printer.start_source(node.lineno)
         super().write_inherit(node)
 
+    def visitBlockTag(self, node: Any) -> None:  # noqa: N802 - Mako's name
+        """Run a block where it stands; it passes through the tag's line."""
+        self.printer.start_source(node.lineno)
+        super().visitBlockTag(node)
+
     def visitExpression(self, node: Any) -> None:  # noqa: N802 - Mako's name
         """Print an expression."""
         self.printer.start_source(node.lineno)

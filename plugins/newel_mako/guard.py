@@ -53,6 +53,7 @@ class Guard:
         self._tree: Final = tree
         self._source: Final = source
         self._known: Final = known
+        self._defs: Final = {node.funcname for node in walk(tree) if isinstance(node, parsetree.DefTag)}
         self._namespaces: Final = NAMESPACES | {
             node.attributes["name"]
             for node in walk(tree)
@@ -73,6 +74,8 @@ class Guard:
             raise self._error(node, REFUSED_ATTRIBUTES["module"])
         if isinstance(node, parsetree.TextTag) and "filter" in node.attributes:
             raise self._error(node, "<%text> has no filters: put it into <%block filter=...>.")
+        if isinstance(node, parsetree.Expression) and node.text.strip() in self._defs:
+            raise self._error(node, f"{node.text.strip()!r} is a def of this template: call it, or rename it.")
         attributes: Mapping[str, str] = getattr(node, "attributes", {})
         for attribute in attributes:
             if attribute in REFUSED_ATTRIBUTES or attribute.startswith("cache_"):

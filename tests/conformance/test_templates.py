@@ -86,33 +86,33 @@ class TestDollar(TemplatesKit):
         return DollarTemplates(TemplateSettings(roots=roots, **settings))
 
 
-ENGINES = (TestJinja2, TestMako)
+ENGINES = (TestJinja2().engine(), TestMako().engine())
 
 
 @pytest.mark.parametrize("case", cases.CASES, ids=lambda case: case.name)
 def test_page_is_the_same_text_in_both_engines(case: cases.Case) -> None:
-    texts = {kit().engine().render(case.name, case.values) for kit in ENGINES}
+    texts = {engine.render(case.name, case.values) for engine in ENGINES}
     assert texts == {case.expected}
 
 
 @given(st.text())
 def test_any_text_is_the_same_in_both_engines(value: str) -> None:
     expected = f"[{markupsafe.escape(value)}]\n"
-    assert [kit().engine().render("printed.html", {"value": value}) for kit in ENGINES] == [expected] * 2
+    assert [engine.render("printed.html", {"value": value}) for engine in ENGINES] == [expected] * 2
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=5))
 def test_any_value_in_a_script_is_the_same_in_both_engines_and_ends_no_script(value: Any) -> None:
-    first, second = (kit().engine().render("script.html", {"value": value}) for kit in ENGINES)
+    first, second = (engine.render("script.html", {"value": value}) for engine in ENGINES)
     assert first == second
     assert not set("<>&'\u2028\u2029") & set(first.removeprefix("<script>").removesuffix("</script>\n"))
 
 
-@pytest.mark.parametrize("name", cases.UNDEFINED)
+@pytest.mark.parametrize(
+    "name", sorted(set(cases.UNDEFINED) - {"undefined/attribute.html"})
+)  # objects have their words
 def test_undefined_name_is_told_alike_in_both_engines(name: str) -> None:
-    if name == "undefined/attribute.html":
-        return  # an object has its own words
-    messages = {raised(TemplateError, kit().engine().render, name, cases.UNDEFINED_VALUES).message for kit in ENGINES}
+    messages = {raised(TemplateError, engine.render, name, cases.UNDEFINED_VALUES).message for engine in ENGINES}
     assert len(messages) == 1
 
 
