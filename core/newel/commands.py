@@ -7,6 +7,7 @@ with their code.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NoReturn, final
 
@@ -117,7 +118,7 @@ class Commands(click.Group):
         return commands_of(ctx.obj, self.commands)
 
 
-def commands_of(app: App, ours: dict[str, click.Command]) -> dict[str, click.Command]:
+def commands_of(app: App, ours: Mapping[str, click.Command]) -> dict[str, click.Command]:
     """Return what the plugins of an application bring, by name. Raises `BootError` for a name that is used twice."""
     found: dict[str, click.Command] = {}
     problems: list[Problem] = []

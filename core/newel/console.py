@@ -21,13 +21,13 @@ class Rollback(Exception):
 
 def run(app: App, source: str | None, tell: Callable[[str], None]) -> int:
     """Run one piece of code, or a console, in a scope; return the exit status, and commit where that is 0."""
+    status = 0
     with contextlib.suppress(Rollback), app.scope() as scope:
         names = names_of(app, scope)
         status = _console(names, banner(app)) if source is None else _once(source, names)
         if status:
             tell("rolled back")
             raise Rollback
-        return 0
     return status
 
 
