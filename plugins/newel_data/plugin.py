@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -80,6 +80,11 @@ class DataPlugin(Plugin):
         """Offer `newel db`."""
         group: Command = importlib.import_module("newel_data.commands").db
         return [group]
+
+    @hookimpl
+    def newel_shell_names(self) -> Mapping[str, Any]:
+        """Let `newel shell` have `Database` and every model at hand."""
+        return {"Database": Database} | {table.model.__name__: table.model for table in self._closed_set().tables}
 
     def _closed_set(self) -> Models:
         return self.models if self.models is not None else Models(())
