@@ -20,6 +20,7 @@ from newel_data.values import fold
 
 def update_rows(work: UnitOfWork, table: Table, where: Condition, changes: Mapping[str, Any]) -> int:
     """Change the rows that match; return how many."""
+    work.require_writable()
     if not changes:
         raise TypeError("update() takes what to change by name: update(title='x')")
     made = tuple(change for name, value in changes.items() for change in _changes(table, name, value))
@@ -35,6 +36,7 @@ def update_rows(work: UnitOfWork, table: Table, where: Condition, changes: Mappi
 
 def delete_rows(work: UnitOfWork, table: Table, where: Condition) -> int:
     """Delete the rows that match, and what cascades from them; return how many matched."""
+    work.require_writable()
     if where is NEVER:
         return 0
     walked = is_walked(work, table)

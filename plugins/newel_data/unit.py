@@ -160,18 +160,9 @@ class UnitOfWork:
                 "Do this in the handler, or in a unit of its own (app.scope())"
             )
 
-    # --- inner parts
-
-    def _open(self) -> Unit:
+    def require_writable(self) -> None:
+        """Refuse a write, before anything of it was looked at, where the unit takes none."""
         self.require_open()
-        try:
-            self._unit = self.backend.begin(read_only=self.read_only or self.failure is not None)
-        except BaseException as error:
-            self.fail(error)
-            raise
-        return self._unit
-
-    def _writer(self) -> Unit:
         if self.read_only:
             raise ReadOnly("this unit only reads: a route whose methods are all safe (GET, HEAD) changes nothing")
         if self.failure is not None:
@@ -184,6 +175,20 @@ class UnitOfWork:
                 "what the cursor then sees differs everywhere",
                 "page(), all(), or update() on the query",
             )
+
+    # --- inner parts
+
+    def _open(self) -> Unit:
+        self.require_open()
+        try:
+            self._unit = self.backend.begin(read_only=self.read_only or self.failure is not None)
+        except BaseException as error:
+            self.fail(error)
+            raise
+        return self._unit
+
+    def _writer(self) -> Unit:
+        self.require_writable()
         return self._unit or self._open()
 
     def _run(self, unit: Unit, run: Callable[[Unit], T]) -> T:

@@ -24,6 +24,7 @@ Row = tuple[Any, ...]
 
 def add(work: UnitOfWork, obj: Tracked) -> None:
     """Insert an object."""
+    work.require_writable()
     table = work.models.table(type(obj))
     row = _new_row(work, table, obj)
     work.insert(table, [row])
@@ -32,6 +33,7 @@ def add(work: UnitOfWork, obj: Tracked) -> None:
 
 def add_all(work: UnitOfWork, objects: Sequence[Tracked]) -> None:
     """Insert objects, of several models if need be, in their order; all are checked before the first is written."""
+    work.require_writable()
     batches = [
         (table, [(obj, _new_row(work, table, obj)) for obj in group])
         for table, group in groupby(objects, key=lambda obj: work.models.table(type(obj)))
@@ -47,6 +49,7 @@ def add_all(work: UnitOfWork, objects: Sequence[Tracked]) -> None:
 
 def save(work: UnitOfWork, obj: Tracked) -> None:
     """Write what changed of an object since it was loaded, added or saved."""
+    work.require_writable()
     table = work.models.table(type(obj))
     before = _snapshot(obj, "saved")
     mapper = work.models.mapper(table)
@@ -65,6 +68,7 @@ def save(work: UnitOfWork, obj: Tracked) -> None:
 
 def remove(work: UnitOfWork, obj: Tracked) -> None:
     """Delete an object's row, and what cascades from it."""
+    work.require_writable()
     table = work.models.table(type(obj))
     before = _snapshot(obj, "deleted")
     if is_walked(work, table):
@@ -76,6 +80,7 @@ def remove(work: UnitOfWork, obj: Tracked) -> None:
 
 def insert_or_overwrite(work: UnitOfWork, obj: Tracked, by: Any) -> None:
     """Insert an object, or overwrite the row that has the same values in a unique set."""
+    work.require_writable()
     table = work.models.table(type(obj))
     fields = _unique_set(table, by)
     row = _new_row(work, table, obj)

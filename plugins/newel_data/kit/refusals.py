@@ -143,7 +143,7 @@ def a_model_of_a_model_is_refused(kit: Kit) -> None:
 @case("refused at boot")
 def a_model_outside_the_set_raises_at_first_use(kit: Kit) -> None:
     outside = declared("Outside")
-    with kit.unit(read_only=True) as db:
+    with kit.unit() as db:
         for use in (lambda: db.query(outside), lambda: db.get(outside, "x"), lambda: db.add(outside())):
             with raises(ProblemError) as caught:
                 use()

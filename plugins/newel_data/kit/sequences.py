@@ -11,6 +11,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from newel_data.database import Database
+from newel_data.encoding import datetime_of
 from newel_data.errors import DataError
 from newel_data.kit.generated import shown
 from newel_data.kit.harness import Kit
@@ -25,10 +26,11 @@ UnitOfOperations = tuple[list[Operation], bool]
 _keys: Final = st.sampled_from(["k1", "k2", "k3", "k4"])
 _names: Final = st.sampled_from(["ada", "Ada", "bob", "\u00e9", "e\u0301"])
 _small: Final = st.integers(0, 3)
+_times: Final = st.integers(1, 3).map(datetime_of)
 
 FIELDS: Final[dict[type[Model], dict[str, st.SearchStrategy[Any]]]] = {
     Author: {"name": _names},
-    Notice: {"title": _names, "author": _keys, "editor": st.none() | _keys, "views": _small},
+    Notice: {"title": _names, "author": _keys, "editor": st.none() | _keys, "views": _small, "posted": _times},
     Comment: {"notice": _keys, "text": _names},
     Award: {"author": _keys, "year": st.integers(1899, 1902)},
     Person: {"name": _names, "superior": st.none() | _keys},

@@ -72,6 +72,10 @@ def a_unit_that_only_reads_refuses_every_write(kit: Kit) -> None:
             lambda: db.upsert(author("Bob"), by=(Author.name,)),
             lambda: db.query(Author).update(name="Bob"),
             lambda: db.query(Author).delete(),
+            lambda: db.query(Author).where(Author.name == "Nobody").delete(),
+            lambda: db.query(Author).where(Author.name.in_([])).delete(),
+            lambda: db.query(Author).where(Author.name.in_([])).update(name="Bob"),
+            lambda: db.add_all([]),
         ]
         for write in writes:
             with raises(ReadOnly):
@@ -166,9 +170,15 @@ def later_writes_raise_and_name_the_error(kit: Kit) -> None:
     db = kit.database()
     with raises(UniqueViolation) as first:
         db.add(author())
-    with raises(UnitFailed) as second:
-        db.add(author("Bob"))
-    assert second[0].__cause__ is first[0]
+    writes: list[Any] = [
+        lambda: db.add(author("Bob")),
+        lambda: db.query(Author).where(Author.name == "Nobody").delete(),
+        lambda: db.query(Author).where(Author.name.in_([])).update(name="Bob"),
+    ]
+    for write in writes:
+        with raises(UnitFailed) as second:
+            write()
+        assert second[0].__cause__ is first[0]
     db.close()
 
 

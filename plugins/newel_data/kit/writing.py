@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from newel_data.errors import (
     ConstraintViolation,
     Detached,
@@ -187,6 +189,16 @@ def upsert_by_the_key(kit: Kit) -> None:
         db.upsert(Country(id="fr", name="France"), by=Country.id)
         db.upsert(Country(id="fr", name="Gaul"), by=Country.id)
         assert db.get(Country, "fr").name == "Gaul"
+
+
+@case("upsert")
+def upsert_returns_values_of_their_types(kit: Kit) -> None:
+    with kit.unit() as db:
+        for ratio in (1.0, 2.0, 0.5):
+            made = db.upsert(Account(code="t1", ratio=ratio, balance=Decimal(3)), by=Account.code)
+            found = db.get(Account, made.id)
+            for each in (made, found):
+                assert (repr(each.ratio), repr(each.balance)) == (repr(ratio), "Decimal('3.00')")
 
 
 @case("upsert")
