@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from newel.contracts.keyed import Keyed
 from newel.contracts.renderer import Renderer
-from newel.contracts.templates import Templates
+from newel.contracts.templates import Templates, TemplateSettings
 from newel.contracts.validator import Form
 from newel.errors import HTTPError, Problem, ProblemError, place_of
 from newel.negotiation import best
@@ -19,6 +19,7 @@ from newel.results import Data, Page, Redirect
 from newel.safety import own_origin, safe_target
 from newel.scope import Scope
 from newel.settings import AppConfig
+from newel.templating.choice import EngineChoice
 from newel.urls import Urls
 
 
@@ -105,10 +106,13 @@ class DataResponder:
 
 @final
 class PageResponder:
-    """Renders a `Page` by the first engine that has its template."""
+    """Renders a `Page` by the engine that the choice of several gives to its template."""
 
-    def __init__(self, engines: Keyed[Templates], names: TemplateNames, data: DataResponder) -> None:
-        self._engines: Final = tuple(engines.values())
+    def __init__(
+        self, engines: Keyed[Templates], settings: TemplateSettings, names: TemplateNames, data: DataResponder
+    ) -> None:
+        self._only: Final = next(iter(engines.values())) if len(engines) == 1 else None
+        self._choice: Final = EngineChoice(engines.values(), reload=settings.reload)
         self._names: Final = names
         self._data: Final = data
 
@@ -130,10 +134,7 @@ class PageResponder:
         return response
 
     def _engine(self, name: str) -> Templates:
-        for engine in self._engines[:-1]:
-            if engine.has(name):
-                return engine
-        return self._engines[-1]
+        return self._choice.of(name) if self._only is None else self._only
 
 
 _PAGE_OR_DATA: Final = ("text/html", "application/json")
