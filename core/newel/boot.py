@@ -25,9 +25,9 @@ from typing import Any, Final, final
 import msgspec
 
 from newel import config
-from newel.commit import Collected, commit
+from newel.commit import APPLICATION, Collected, commit, read_routes
 from newel.config import Configuration
-from newel.errors import BootError, Place, Problem, place_of
+from newel.errors import BootError, Place, Problem, accuse, code_of, place_of
 from newel.generation import Generation
 from newel.hookspecs import PROJECT
 from newel.plugins import (
@@ -42,10 +42,13 @@ from newel.plugins import (
     find,
     implementations,
     installed,
+    listed,
     ordered,
     slots,
+    unfit,
     unmarked,
 )
+from newel.records import Provider
 from newel.router import Router
 from newel.scope import Supply
 from newel.settings import AppConfig, check_app, choices
@@ -56,6 +59,8 @@ ESSENTIALS: Final = ("newel_essentials:EssentialsPlugin", "newel_security:Securi
 
 
 DEVELOPMENT: Final = "newel_essentials:DevelopmentPlugin"
+_NAMING: Final = ("routes", "plugins", "without")
+"""The keys of [app] that name modules."""
 
 
 @final
@@ -97,9 +102,16 @@ class _Boot:
         self.manager: Final = Manager()
 
     def run(self) -> Generation:
+        try:
+            return self._run()
+        except Exception as error:
+            accuse(error, self.manager.owners)
+            raise
+
+    def _run(self) -> Generation:
         self._find_modules()
         settings = check_app(self.configuration, self.problems)
-        found = self._loaded(settings or AppConfig())
+        found = self._loaded(settings or self._as_far_as_readable())
         registered = self._configured(found)
         self._stop_if_wrong(settings)
         self._registered(registered)
@@ -120,9 +132,24 @@ class _Boot:
         if configuration.files and (folder := str(configuration.folder)) not in sys.path:
             sys.path.insert(0, folder)
 
+    def _as_far_as_readable(self) -> AppConfig:
+        """Return what a faulty [app] section names, so that this is looked at as well."""
+        unread: list[Problem] = []  # was told before
+        named = {key: self.configuration.value("app", key, tuple[str, ...], unread) for key in _NAMING}
+        return AppConfig(**{key: value for key, value in named.items() if value is not msgspec.UNSET})
+
     def _stop_if_wrong(self, settings: AppConfig | None) -> None:
         if self.problems or settings is None:
+            self._look_at_routes(settings or self._as_far_as_readable())
             raise BootError(dict.fromkeys(self.problems))
+
+    def _look_at_routes(self, settings: AppConfig) -> None:
+        """Add what is wrong with the application's routes by themselves, which needs no plugin to be seen."""
+        try:
+            routers = self._application_routers(settings)
+        except Exception:  # noqa: BLE001  -- what a module raises when it is imported shows when nothing else is wrong
+            return
+        read_routes([Owned(APPLICATION, router) for router in routers], self.problems)
 
     # --- 2. load ----------------------------------------------------------------------------------------------------
     def _loaded(self, settings: AppConfig) -> list[Found]:
@@ -171,8 +198,10 @@ class _Boot:
         )
 
     def _take(self, wanted: list[Found], found: Found) -> None:
-        if any(known.origin is found.origin for known in wanted):
-            return
+        for at, known in enumerate(wanted):
+            if known.origin is found.origin:
+                wanted[at] = msgspec.structs.replace(known, aliases=(*known.aliases, found.spelled))
+                return
         wanted.append(found)
         for required in found.says("requires"):
             if not any(required in {known.name, known.spelled} for known in wanted):
@@ -213,7 +242,15 @@ class _Boot:
             configs[found.name] = self.configuration.check(found.name, found.says("Config"), self.problems)
         self._unknown_sections(wanted)
         in_order = ordered(wanted, self.problems)
-        return [] if self.problems else [Registered(found, configs.get(found.name)) for found in in_order]
+        return [] if self.problems else [self._made(found, configs.get(found.name)) for found in in_order]
+
+    def _made(self, found: Found, config: Any) -> Registered:
+        if (code := code_of(found.origin)) is not None:
+            self.manager.owners[code] = (found.name, "__init__")
+        try:
+            return Registered(found, config)
+        except BootError as error:
+            raise BootError([*self.problems, *error.problems]) from None
 
     def _unknown_sections(self, wanted: list[Found]) -> None:
         """A section nobody loaded is left alone if something installed is named so; else it is a mistake."""
@@ -235,7 +272,7 @@ class _Boot:
     # --- 6. collect -------------------------------------------------------------------------------------------------
     def _collected(self, settings: AppConfig) -> Collected:
         manager = self.manager
-        routers = [Owned("app", router) for router in self._application_routers(settings)]
+        routers = [Owned(APPLICATION, router) for router in self._application_routers(settings)]
         try:
             manager.hook.newel_collect(hooks=manager.hook)
         except BootError as error:
@@ -243,9 +280,9 @@ class _Boot:
         reasons = constraints([plugin.found for plugin in manager.plugins])
         return Collected(
             routers=tuple(routers),
-            plugin_routers=tuple(self._each("newel_routes")),
-            providers=tuple(self._each("newel_providers")),
-            template_roots=tuple(self._each("newel_template_roots")),
+            plugin_routers=tuple(self._each("newel_routes", Router, "Router")),
+            providers=tuple(self._each("newel_providers", Provider, "Provider")),
+            template_roots=tuple(self._each("newel_template_roots", str | os.PathLike, "paths")),
             template_names=tuple(
                 Owned(owned.owner, pair)
                 for owned in self._whole("newel_template_names")
@@ -256,11 +293,23 @@ class _Boot:
 
     def _whole(self, hook: str) -> list[Owned]:
         """Call a boot hook for each plugin, so that every result is known to be somebody's."""
-        results = [(plugin.name, caller()) for plugin, caller in self.manager.callers(hook)]
-        return [Owned(owner, result) for owner, found in results for result in found if result is not None]
+        found = []
+        for plugin, caller in self.manager.callers(hook):
+            try:
+                found += [Owned(plugin.name, result) for result in caller() if result is not None]
+            except BootError as error:
+                self.problems.extend(error.problems)
+        return found
 
-    def _each(self, hook: str) -> list[Owned]:
-        return [Owned(owned.owner, value) for owned in self._whole(hook) for value in owned.value]
+    def _each(self, hook: str, kind: Any, wanted: str) -> list[Owned]:
+        """Call a boot hook whose results are lists, and refuse what they may not hold."""
+        found = []
+        for owned in self._whole(hook):
+            values, wrong = listed(owned.value, kind)
+            found += [Owned(owned.owner, value) for value in values]
+            plugin = next(plugin for plugin in self.manager.plugins if plugin.name == owned.owner)
+            self.problems.extend(unfit(plugin, hook, value, wanted) for value in wrong)
+        return found
 
     def _application_routers(self, settings: AppConfig) -> list[Router]:
         listed = self.configuration.section("app").get("routes")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import CodeType, NoneType
 from typing import Any, Final, final
@@ -23,13 +23,13 @@ from newel.contracts.keyed import Keyed
 from newel.contracts.renderer import Renderer
 from newel.contracts.templates import Templates, TemplateSettings
 from newel.contracts.validator import Validator
-from newel.errors import BootError, Place, Problem, place_of
+from newel.errors import BootError, Place, Problem, code_of, place_of
 from newel.generation import Generation
 from newel.keyring import KeyRing
 from newel.matcher import Edges, Entry, Matcher, conflicts
 from newel.pages import TemplateNames
 from newel.parameters import UNKNOWN, Signature, Wiring, contracts_of, signature_of
-from newel.plan import Plan, Responders, code_of, refuse
+from newel.plan import Plan, Responders, refuse
 from newel.plugins import Manager
 from newel.records import Route
 from newel.request import Request
@@ -109,19 +109,21 @@ class _Commit:
         self.limits: Final = limits_of(settings)
 
     def run(self) -> Generation | None:
-        urls, declared, mounts = self._routing()
+        declared, mounts = read_routes((*self.collected.routers, *self.collected.plugin_routers), self.problems)
+        urls = UrlMap((found.declaration, found.rule, found.host) for found in declared)
         roots = self._template_roots()
         before = len(self.problems)
         supplies = self._supplies(urls, roots)
         if len(self.problems) > before:
             return None
         wiring = self._wiring(supplies)
+        self.manager.owners.update(_owners(supplies.providers))
         compiler = Compiler(
             self.manager,
             wiring,
             self._responders(supplies),
             cross_site_guard(self.settings.origins),
-            _owners(supplies.providers),
+            self.manager.owners,
             self.problems,
         )
         plans = [compiler.route(found.declaration, found.variables, found.signature) for found in declared]
@@ -153,52 +155,6 @@ class _Commit:
         )
 
     # --- routes -----------------------------------------------------------------------------------------------------
-    def _routing(self) -> tuple[UrlMap, list[Declared], list[Mount]]:
-        declared: list[Declared] = []
-        mounts: list[Mount] = []
-        for owned in (*self.collected.routers, *self.collected.plugin_routers):
-            try:
-                declarations = owned.value.declarations()
-                mounts += owned.value.mounts()
-            except BootError as error:
-                self.problems.extend(error.problems)
-                continue
-            read = [self._read(owned.owner, declaration) for declaration in declarations]
-            declared += [found for found in read if found is not None]
-        self.problems.extend(router.mount_problems(mounts))
-        declared = self._without_overridden(declared)
-        return UrlMap((found.declaration, found.rule, found.host) for found in declared), declared, mounts
-
-    def _read(self, owner: str, declaration: Declaration) -> Declared | None:
-        """Read a declaration's rules, typed by its handler's annotations; None where they cannot be read."""
-        signature = signature_of(declaration.handler, self.problems)
-        annotations = {
-            parameter.name: parameter.annotation
-            for parameter in signature.parameters
-            if parameter.annotation not in {parameter.empty, UNKNOWN, Any}
-        }
-        try:
-            rule, host = _rules(declaration, annotations)
-        except BootError as error:
-            self.problems.extend(error.problems)
-            return None
-        return Declared(owner, declaration, signature, rule, host)
-
-    def _without_overridden(self, declared: list[Declared]) -> list[Declared]:
-        """Let the application's routes win over a plugin's; two of one rank are a problem."""
-        entries = [
-            Entry(rule=found.rule, methods=found.declaration.methods, host=found.host, target=found)
-            for found in declared
-        ]
-        overridden: set[int] = set()
-        for first, second, method in conflicts(entries):
-            ranks = [entry.target.owner == APPLICATION for entry in (first, second)]
-            if ranks[0] == ranks[1]:
-                self.problems.append(_twice(first.target, second.target, method))
-            else:
-                overridden.add(id(second.target if ranks[0] else first.target))
-        return [found for found in declared if id(found) not in overridden]
-
     def _matcher(
         self,
         declared: Sequence[Declared],
@@ -325,6 +281,55 @@ class _Commit:
                 self.problems.append(_no_engine(plan.route))
 
 
+# --- routes ---------------------------------------------------------------------------------------------------------
+def read_routes(routers: Iterable[Owned], problems: list[Problem]) -> tuple[list[Declared], list[Mount]]:
+    """Return what routers declare, with its rules read and without what is overridden; what is wrong is a problem."""
+    declared: list[Declared] = []
+    mounts: list[Mount] = []
+    for owned in routers:
+        try:
+            declarations = owned.value.declarations()
+            mounts += owned.value.mounts()
+        except BootError as error:
+            problems.extend(error.problems)
+            continue
+        read = [_read(owned.owner, declaration, problems) for declaration in declarations]
+        declared += [found for found in read if found is not None]
+    problems.extend(router.mount_problems(mounts))
+    return _without_overridden(declared, problems), mounts
+
+
+def _read(owner: str, declaration: Declaration, problems: list[Problem]) -> Declared | None:
+    """Read a declaration's rules, typed by its handler's annotations; None where they cannot be read."""
+    signature = signature_of(declaration.handler, problems)
+    annotations = {
+        parameter.name: parameter.annotation
+        for parameter in signature.parameters
+        if parameter.annotation not in {parameter.empty, UNKNOWN, Any}
+    }
+    try:
+        rule, host = _rules(declaration, annotations)
+    except BootError as error:
+        problems.extend(error.problems)
+        return None
+    return Declared(owner, declaration, signature, rule, host)
+
+
+def _without_overridden(declared: list[Declared], problems: list[Problem]) -> list[Declared]:
+    """Let the application's routes win over a plugin's; two of one rank are a problem."""
+    entries = [
+        Entry(rule=found.rule, methods=found.declaration.methods, host=found.host, target=found) for found in declared
+    ]
+    overridden: set[int] = set()
+    for first, second, method in conflicts(entries):
+        ranks = [entry.target.owner == APPLICATION for entry in (first, second)]
+        if ranks[0] == ranks[1]:
+            problems.append(_twice(first.target, second.target, method))
+        else:
+            overridden.add(id(second.target if ranks[0] else first.target))
+    return [found for found in declared if id(found) not in overridden]
+
+
 def _rules(declaration: Declaration, annotations: Mapping[str, Any]) -> tuple[Rule, Rule | None]:
     """Return the rules of a declaration's path and host. Raises `BootError`."""
     host = None
@@ -376,7 +381,7 @@ def _twice(first: Declared, second: Declared, method: str) -> Problem:
 
 def _same_name(name: str, first: Owned, second: Owned) -> Problem:
     return Problem(
-        what=f"templates get the function {name!r} twice: from plugin {first.owner!r} and from plugin {second.owner!r}.",
+        what=f"templates get the function {name!r} twice: by plugin {first.owner!r} and by plugin {second.owner!r}.",
         places=(place_of(first.value[1]), place_of(second.value[1])),
         remedy="enable one of the two plugins, or rename one function.",
     )

@@ -11,20 +11,20 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from types import CodeType
-from typing import Any, Final, final
+from typing import Annotated, Any, Final, final
 
 import msgspec
 
-from newel.errors import HTTPError, Problem, place_of
+from newel.errors import BootError, HTTPError, Problem, code_of, place_of
 from newel.parameters import Signature, Wiring, bind_function, bind_handler, label, parameters_of
-from newel.plan import Plan, Recovery, Responders, Step, code_of, wrapped
-from newel.plugins import Manager
+from newel.plan import Plan, Recovery, Responders, Step, wrapped
+from newel.plugins import Manager, listed, unfit
 from newel.records import After, Around, Before, Guard, Route, RouteRecord
 from newel.router import Declaration
 from newel.scope import Resolve
 
 KERNEL: Final = "newel"
-_OPTIONS: Final[Mapping[str, Any]] = {"retries": int}
+_OPTIONS: Final[Mapping[str, Any]] = {"retries": Annotated[int, msgspec.Meta(ge=0)]}
 NAMED: Final[Mapping[str, Resolve]] = {
     **{name: attrgetter(name) for name in ("environ", "error", "request", "response", "route")},
     "scope": lambda scope: scope,
@@ -66,11 +66,15 @@ class Compiler:
         self._recover: Final = Recovery(handlers=errors.calls, responders=responders, owners=owners)
         responders[HTTPError] = self._recover
         self._teardown: Final = self._stage(manager, "newel_teardown_request", latest_first=True)
+        self._stage(manager, "newel_startup")
 
     def _stage(self, manager: Manager, hook: str, *, latest_first: bool = False) -> _Stage:
+        """Bind the implementations of a hook to what they ask for, for plans and for pluggy."""
         found = manager.calls(hook)
         found = found[::-1] if latest_first else found
         calls = tuple(self._bound(plugin.name, function, hook) for plugin, function in found)
+        for (plugin, function), call in zip(found, calls, strict=True):
+            manager.bind(plugin, function, call)
         return _Stage(calls, tuple(Step(hook, plugin.name, function) for plugin, function in found))
 
     def _bound(self, owner: str, function: Callable[..., Any], stage: str) -> Resolve:
@@ -81,10 +85,10 @@ class Compiler:
     # --- a route ----------------------------------------------------------------------------------------------------
     def route(self, declaration: Declaration, variables: Sequence[str], signature: Signature) -> Plan:
         """Return the plan of one route whose rule has these variables."""
-        self._check_options(declaration)
+        options = self._options_of(declaration)
         if _returns_nothing(declaration.handler, signature.returns):
             self._problems.append(_nothing(declaration))
-        route = self._described(declaration, variables, signature)
+        route = self._described(declaration, variables, signature, options)
         records = self._records(route)
         call = bind_handler(route.handler, route.parameters, self._wiring, self._problems)
         for owner, record in reversed(_of(records, Around)):
@@ -101,7 +105,7 @@ class Compiler:
             after=(*self._runs(afters, "After"), *self._after.calls),
             teardown=self._teardown.calls,
             recover=self._recover,
-            retries=int(route.options.get("retries", 0)),
+            retries=options.get("retries", 0),
             steps=self._steps(route, records),
         )
 
@@ -125,7 +129,9 @@ class Compiler:
             ),
         )
 
-    def _described(self, declaration: Declaration, variables: Sequence[str], signature: Signature) -> Route:
+    def _described(
+        self, declaration: Declaration, variables: Sequence[str], signature: Signature, options: Mapping[str, Any]
+    ) -> Route:
         found = parameters_of(signature, declaration.handler, variables, self._wiring.supplies, self._problems)
         return Route(
             rule=declaration.rule,
@@ -134,17 +140,25 @@ class Compiler:
             name=declaration.name,
             place=declaration.place,
             host=declaration.host,
-            options=declaration.options,
+            options=options,
             parameters=found,
             contracts=frozenset(parameter.type for parameter in found if parameter.source == "contract"),
             returns=signature.returns,
         )
 
     def _records(self, route: Route) -> list[tuple[str, RouteRecord]]:
-        records = []
+        records: list[tuple[str, RouteRecord]] = []
         for plugin, caller in self._route_hooks:
-            for result in caller(route=route):
-                records += [(plugin.name, record) for record in result or ()]
+            try:
+                results = caller(route=route)
+            except BootError as error:
+                self._problems.extend(error.problems)
+                continue
+            for result in results:
+                found, wrong = listed(result, RouteRecord)
+                records += [(plugin.name, record) for record in found]
+                wanted = "Before, Guard, After or Around"
+                self._problems.extend(unfit(plugin, "newel_route", one, wanted) for one in wrong)
         return records
 
     def _runs(self, records: Sequence[tuple[str, Any]], stage: str) -> tuple[Resolve, ...]:
@@ -167,16 +181,19 @@ class Compiler:
             *self._teardown.steps,
         )
 
-    def _check_options(self, declaration: Declaration) -> None:
+    def _options_of(self, declaration: Declaration) -> dict[str, Any]:
+        """Return the options that somebody knows and that are of the right type; others are problems."""
+        found = {}
         for name, value in declaration.options.items():
             kind = self._options.get(name)
             if kind is None:
                 self._problems.append(_unknown_option(declaration, name, self._options))
                 continue
             try:
-                msgspec.convert(value, kind)
+                found[name] = msgspec.convert(value, kind)
             except msgspec.ValidationError as error:
                 self._problems.append(_wrong_option(declaration, name, value, str(error)))
+        return found
 
 
 def _of(records: Sequence[tuple[str, Any]], kind: type[Any]) -> list[tuple[str, Any]]:

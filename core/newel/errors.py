@@ -20,6 +20,7 @@ import linecache
 import sys
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from types import CodeType
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -88,6 +89,33 @@ def place_of_caller(depth: int = 1) -> Place:
     """Return the line that called the function that calls this one (`depth` 1), or a caller further out."""
     frame = sys._getframe(depth + 1)
     return Place(frame.f_code.co_filename, frame.f_lineno)
+
+
+def code_of(function: Any) -> CodeType | None:
+    """Return the code that runs when a function, method, partial or callable object is called, where it is Python's."""
+    function = getattr(function, "func", function)
+    function = getattr(function, "__func__", function)
+    if not hasattr(function, "__code__"):
+        holder, name = (function, "__init__") if isinstance(function, type) else (type(function), "__call__")
+        function = getattr(holder, name, None)
+    return getattr(function, "__code__", None)
+
+
+Owners = Mapping[CodeType, tuple[str, str]]
+"""Functions that plugins brought: code, plugin and hook."""
+
+
+def accuse(error: BaseException, owners: Owners) -> None:
+    """Let an error that came out of a plugin's function name the plugin and the hook.
+
+    PERF: looks at the traceback of an error that happened, so that nothing is wrapped before.
+    """
+    trace, accused = error.__traceback__, None
+    while trace is not None:
+        accused = owners.get(trace.tb_frame.f_code, accused)
+        trace = trace.tb_next
+    if accused is not None:
+        error.add_note(f"in plugin {accused[0]!r}, {accused[1]}")
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str | None:

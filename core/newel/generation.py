@@ -13,6 +13,7 @@ from typing import Any, Final, final
 import msgspec
 
 from newel.config import Configuration
+from newel.errors import accuse
 from newel.plan import Plan
 from newel.plugins import Manager
 from newel.records import Provider, Route
@@ -64,14 +65,19 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     def start(self) -> None:
         """Call `newel_startup` in a scope of its own; an error undoes the start."""
-        with self.scope() as scope:
-            self.manager.hook.newel_startup(scope=scope)
+        try:
+            with self.scope() as scope:
+                self.manager.hook.newel_startup(scope=scope)
+        except BaseException as error:
+            accuse(error, self.manager.owners)
+            self.application.close()
+            raise
 
     def close(self) -> None:
         """Call every plugin's `newel_shutdown`, last plugin first, and close what the application holds."""
-        for plugin, shutdown in reversed(self.manager.calls("newel_shutdown")):
+        for plugin, shut_down in reversed(self.manager.callers("newel_shutdown")):
             try:
-                shutdown()
+                shut_down()
             except Exception:
                 _log.exception("newel_shutdown of plugin %r failed", plugin.name)
         self.application.close()

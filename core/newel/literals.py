@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from newel.contracts.templates import Templates
-from newel.errors import Place, Problem
-from newel.plan import code_of
+from newel.errors import Place, Problem, code_of
 from newel.urls import UrlMap
 
 _CALLS: Final = frozenset({"url_for", "external", "Redirect"})

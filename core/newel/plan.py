@@ -18,13 +18,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Generator, Mapping
-from types import CodeType
 from typing import Any, Final, NoReturn, final
 
 import msgspec
 
 from newel.body import FORM_READ, close_uploads, rewind_uploads
-from newel.errors import Place, Problem, ProblemError, place_of
+from newel.errors import Owners, Place, Problem, ProblemError, accuse, place_of
 from newel.records import Route
 from newel.response import Response
 from newel.results import Responder
@@ -32,13 +31,11 @@ from newel.scope import Resolve, Scope
 
 _log: Final = logging.getLogger("newel")
 
+_ENDED: Final = object()
 _BEFORE: Final = frozenset({"newel_before_request", "Before"})
 _GUARD: Final = frozenset({"guard", "Guard"})
 _AFTER: Final = frozenset({"newel_after_request", "After"})
 _TEARDOWN: Final = frozenset({"newel_teardown_request"})
-
-Owners = Mapping[CodeType, tuple[str, str]]
-"""Functions that plugins brought: code, plugin and hook."""
 
 
 @final
@@ -269,7 +266,9 @@ def wrapped(around: Callable[[Scope], Generator[None, Any, Any]], call: Resolve,
 
     def run(scope: Scope) -> Any:
         generator = around(scope)
-        next(generator)
+        if next(generator, _ENDED) is _ENDED:
+            msg = f"an Around of plugin {owner!r} ends without a yield"
+            raise RuntimeError(msg)
         try:
             result = call(scope)
         except BaseException as error:
@@ -287,26 +286,3 @@ def wrapped(around: Callable[[Scope], Generator[None, Any, Any]], call: Resolve,
         raise RuntimeError(msg)
 
     return run
-
-
-def accuse(error: BaseException, owners: Owners) -> None:
-    """Let an error that came out of a plugin's function name the plugin and the hook.
-
-    PERF: looks at the traceback of an error that happened, so that nothing is wrapped before.
-    """
-    trace, accused = error.__traceback__, None
-    while trace is not None:
-        accused = owners.get(trace.tb_frame.f_code, accused)
-        trace = trace.tb_next
-    if accused is not None:
-        error.add_note(f"in plugin {accused[0]!r}, {accused[1]}")
-
-
-def code_of(function: Any) -> CodeType | None:
-    """Return the code that runs when a function, method, partial or callable object is called, where it is Python's."""
-    function = getattr(function, "func", function)
-    function = getattr(function, "__func__", function)
-    if not hasattr(function, "__code__"):
-        holder, name = (function, "__init__") if isinstance(function, type) else (type(function), "__call__")
-        function = getattr(holder, name, None)
-    return getattr(function, "__code__", None)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any, ClassVar, Final, final
 
 import msgspec
 import pluggy
 
 from newel import hookspecs as kernel_hookspecs
-from newel.errors import Place, Problem, place_of
+from newel.errors import Place, Problem, code_of, place_of
 from newel.hookspecs import PROJECT, REQUEST_HOOKS
 
 PLUGINS: Final = "newel.plugins"
@@ -56,6 +56,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     spelled: str
     place: Place | None = None
+    aliases: tuple[str, ...] = ()
+    """Other spellings by which it was named, after the first."""
 
     def says(self, attribute: str) -> Any:
         """Return what the plugin says under one of the names of `Plugin`."""
@@ -149,6 +151,9 @@ def _imported(path: str, spelled: str, place: Place | None) -> Any:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         raise LoadFailure(_missing(error, module_name, spelled, place)) from error
+    except Exception as error:
+        error.add_note(f"while plugin {spelled!r} was imported")
+        raise
     if not attribute:
         return module
     if (origin := getattr(module, attribute, None)) is None:
@@ -209,7 +214,9 @@ def ordered(plugins: Sequence[Found], problems: list[Problem]) -> list[Found]:
 
 def constraints(plugins: Sequence[Found]) -> dict[str, dict[str, str]]:
     """Return for each plugin which others must stand before it, and what says so."""
-    by_spelling = {spelling: found.name for found in plugins for spelling in (found.spelled, found.name)}
+    by_spelling = {
+        spelling: found.name for found in plugins for spelling in (*found.aliases, found.spelled, found.name)
+    }
     earlier: dict[str, dict[str, str]] = {found.name: {} for found in plugins}
     for found in plugins:
         for other in (*found.says("after"), *found.says("requires")):
@@ -241,6 +248,7 @@ class Manager(pluggy.PluginManager):
     def __init__(self) -> None:
         super().__init__(PROJECT)
         self.plugins: Final[list[Registered]] = []
+        self.owners: Final[dict[CodeType, tuple[str, str]]] = {}
         self.add_hookspecs(kernel_hookspecs)
 
     def install(self, plugins: Sequence[Registered], problems: list[Problem]) -> None:
@@ -250,12 +258,17 @@ class Manager(pluggy.PluginManager):
         pluggy calls the latest registered first; so they are registered from last to first.
         """
         self.plugins.extend(plugins)
-        brought = {id(spec): spec for plugin in plugins for spec in plugin.found.says("hookspecs")}
-        for spec in brought.values():
-            self.add_hookspecs(spec)
+        brought = {id(spec): (plugin, spec) for plugin in plugins for spec in plugin.found.says("hookspecs")}
+        for plugin, spec in brought.values():
+            try:
+                self.add_hookspecs(spec)
+            except ValueError as error:
+                problems.append(_bad_hookspecs(plugin, spec, error))
         for plugin in plugins:
             for name, function in implementations(plugin.plugin):
                 setattr(plugin, name, self._verified(plugin, name, function, problems))
+                if (code := code_of(function)) is not None:
+                    self.owners[code] = (plugin.name, name)
         if not problems:
             for plugin in reversed(plugins):
                 self.register(plugin, plugin.name)
@@ -272,11 +285,17 @@ class Manager(pluggy.PluginManager):
         So each result is known to be somebody's; pluggy's wrappers stay around every one of these calls.
         """
         found = [impl for impl in getattr(self.hook, hook).get_hookimpls() if not (impl.wrapper or impl.hookwrapper)]
-        plugins = [impl.plugin for impl in reversed(found)]
+        plugins = list(dict.fromkeys(impl.plugin for impl in reversed(found)))
         return [
             (plugin, self.subset_hook_caller(hook, [other for other in plugins if other is not plugin]))
             for plugin in plugins
         ]
+
+    def bind(self, plugin: Registered, function: Callable[..., Any], call: Callable[[Any], Any]) -> None:
+        """Let pluggy's own calls of a function find what it asks for, as plans do: `call` takes the scope."""
+        for hook in vars(plugin).values():
+            if getattr(hook, "original", None) == function:
+                hook.bound[:] = [call]
 
     def arguments(self, hook: str) -> tuple[str, ...]:
         """Return the names of a hook's arguments."""
@@ -304,7 +323,7 @@ class Manager(pluggy.PluginManager):
         if not extra or unresolved:
             return function
         if hook in REQUEST_HOOKS or hook == "newel_startup":
-            return _with_scope(function, signature, extra)
+            return _with_scope(function, [name for name in signature.parameters if name not in extra])
         return _with_config(plugin, hook, function, signature, extra, problems)
 
     def _unknown_hook(self, plugin: Registered, hook: str, function: Any) -> Problem:
@@ -339,20 +358,16 @@ def original(function: Any) -> Any:
     return getattr(function, "original", function)
 
 
-def _with_scope(function: Any, signature: inspect.Signature, extra: Iterable[str]) -> Any:
-    """Adapt a hook function with contract parameters: pluggy sees the hook's arguments and the scope they come from."""
-    kept = [parameter for name, parameter in signature.parameters.items() if name not in extra]
-    hints = inspect.get_annotations(inspect.unwrap(getattr(function, "__func__", function)), eval_str=True)
+def _with_scope(function: Any, own: Sequence[str]) -> Any:
+    """Adapt a hook function with contract parameters: pluggy sees the hook's arguments and the scope they come from.
 
-    own = [parameter.name for parameter in kept]
-    takes_scope = "scope" in own
-
-    def adapted(*values: Any) -> Any:
-        scope = values[own.index("scope")] if takes_scope else values[-1]
-        given = dict(zip(own, values, strict=False))
-        return function(**given, **{name: scope[hints[name]] for name in extra})
-
-    return _as_hook(adapted, function, own if takes_scope else [*own, "scope"])
+    What it calls is bound when the contracts are known (`Manager.bind`).
+    """
+    names = list(dict.fromkeys([*own, "scope"]))
+    bound: list[Callable[[Any], Any]] = []
+    hook = _as_hook(lambda *values: bound[0](values[names.index("scope")]), function, names)
+    hook.bound = bound
+    return hook
 
 
 def _with_config(
@@ -365,9 +380,8 @@ def _with_config(
 ) -> Any:
     """Adapt a boot hook's function: its one further parameter may be the plugin's own configuration."""
     wanted = plugin.found.says("Config")
-    known = {wanted, getattr(wanted, "__name__", None)}
     for name, parameter in extra.items():
-        if parameter.annotation not in known:
+        if wanted is None or _evaluated(function, parameter.annotation) not in {wanted, wanted.__name__}:
             problems.append(
                 Problem(
                     what=f"plugin {plugin.name!r}, hook {hook}: parameter {name!r} asks for {parameter.annotation!r}, "
@@ -387,13 +401,53 @@ def _with_config(
     return _as_hook(adapted, function, kept)
 
 
+def _evaluated(function: Any, annotation: Any) -> Any:
+    """Return an annotation evaluated, or as it stands where that cannot be done."""
+    owner = inspect.unwrap(getattr(function, "__func__", function))
+    try:
+        return eval(annotation, owner.__globals__) if isinstance(annotation, str) else annotation  # noqa: S307
+    except Exception:  # noqa: BLE001  -- said by who compares it
+        return annotation
+
+
 def _as_hook(adapted: Any, function: Any, names: Sequence[str]) -> Any:
-    """Return a function whose parameters have these names, because pluggy reads them from the code itself."""
+    """Return a function whose parameters have these names, because pluggy reads them from the code itself.
+
+    It is a generator function where the other is, because pluggy looks for that too.
+    """
     listed = ", ".join(names)  # names of a hookspec's arguments, verified before
-    hook = eval(f"lambda {listed}: adapted({listed})", {"adapted": adapted})  # noqa: S307
+    body = f"(yield from adapted({listed}))" if inspect.isgeneratorfunction(function) else f"adapted({listed})"
+    hook = eval(f"lambda {listed}: {body}", {"adapted": adapted})  # noqa: S307
     hook.original = function
     setattr(hook, _MARK, getattr(function, _MARK))
     return hook
+
+
+def _bad_hookspecs(plugin: Registered, spec: Any, error: ValueError) -> Problem:
+    return Problem(
+        what=f"plugin {plugin.name!r} brings the hookspecs of {getattr(spec, '__name__', spec)!r}, refused: {error}.",
+        places=(plugin.found.source, place_of(spec)),
+        remedy=f"mark each with @hookspec (from newel import hookspec), and name it {PROJECT}_… as no other hook is.",
+    )
+
+
+def listed(result: Any, kinds: Any) -> tuple[list[Any], list[Any]]:
+    """Part what a hook returned into what it may hold and what it may not; nothing at all is fine."""
+    if result is None:
+        return [], []
+    if isinstance(result, str) or not isinstance(result, Iterable):
+        return [], [result]
+    values = list(result)
+    return [one for one in values if isinstance(one, kinds)], [one for one in values if not isinstance(one, kinds)]
+
+
+def unfit(plugin: Registered, hook: str, value: Any, wanted: str) -> Problem:
+    """Say that a hook returned something that nobody knows what to do with."""
+    return Problem(
+        what=f"plugin {plugin.name!r}, {hook}, returned {value!r}; what it may return is a list of {wanted}.",
+        places=(plugin.found.source,),
+        remedy="return a list, a tuple or a generator of these.",
+    )
 
 
 def _ordered_request_hook(plugin: Registered, hook: str, function: Any) -> Problem:
