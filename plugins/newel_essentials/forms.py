@@ -17,6 +17,8 @@ from newel_essentials.nodes import refused
 
 log: Final = logging.getLogger("newel.forms")
 
+_MADE_OF_PARTS: Final = (msgspec.Struct, str, bytes, int, float, tuple, list, dict, set, frozenset)
+
 MAX_LOGGED: Final = 8
 """How many undeclared names of one form are logged."""
 
@@ -110,8 +112,9 @@ def _reader_of_files(field: Declared, default: Any) -> ReadTexts | None:
 
 
 def _is_file(shape: Shape) -> bool:
-    """Tell whether a type is a class whose values come as they are: no scalar, nothing declared, nothing built in."""
-    if not isinstance(shape.base, type) or is_object(shape.base) or shape.base.__module__ == "builtins":
+    """Tell whether a type is a class whose values come as they are: no scalar, nothing that is made of parts."""
+    cls = shape.base
+    if not isinstance(cls, type) or cls in {Any, object} or issubclass(cls, _MADE_OF_PARTS) or is_object(cls):
         return False
     return text_reader(shape, UTC) is None
 

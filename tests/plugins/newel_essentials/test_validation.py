@@ -7,7 +7,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass
 from datetime import UTC, datetime, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
@@ -116,6 +116,24 @@ def test_nothing_is_loaded_for_what_no_route_reads() -> None:
 def test_only_dataclasses_and_structs_are_forms(kind: Any) -> None:
     with pytest.raises(TypeError, match="form"):
         _ = reader(kind).form
+
+
+class Title(str):
+    """A subclass of a scalar: nothing says how a text becomes one."""
+
+    __slots__ = ()
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [Any, object, bytes, dict, list[list[int]], NewNotice, Positional, Title, int | str, list[Any]],
+    ids=repr,
+)
+def test_a_type_that_no_text_stands_for_is_no_field_of_a_form(annotation: Any) -> None:
+    kind = make_dataclass("Made", [("it", annotation)])
+    for way in ("form", "query"):
+        with pytest.raises(TypeError, match=r"Made\.it cannot be read from a form"):
+            getattr(reader(kind), way)
 
 
 # --- what a class declares --------------------------------------------------------------------------------------------
