@@ -31,6 +31,13 @@ class UndefinedName(jinja2.UndefinedError):
         super().__init__(f"{name!r} is undefined")
 
 
+@jinja2.pass_environment
+def _attr(environment: jinja2.Environment, obj: Any, name: str) -> Any:
+    """The filter `attr`, which before Jinja2 3.1.6 goes past the environment."""
+    found = getattr(obj, name, missing) if not is_private(name) else missing
+    return environment.undefined(obj=obj, name=name) if found is missing else found
+
+
 @final
 class PageEnvironment(jinja2.Environment):
     """One environment for all templates that escape, or for all that do not.
@@ -60,7 +67,7 @@ class PageEnvironment(jinja2.Environment):
         self._load: Final = load
         self._not_found: Final = not_found
         self.write_text: Final = last_step(escapes)
-        self.filters = {**FILTERS, **filters_of(escapes, filters)}
+        self.filters = {**FILTERS, "attr": _attr, **filters_of(escapes, filters)}
         del self.filters[SAFE]
         self.globals = {**FUNCTIONS, "cycler": Cycler, "joiner": Joiner, "namespace": Namespace}
 

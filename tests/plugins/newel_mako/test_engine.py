@@ -260,7 +260,6 @@ def test_code_from_disk_has_the_same_lines(tmp_path: Path) -> None:
         ("a\n  ## note\nb\n", "a\nb\n"),
         ("  <%text>\n ${x}\n  </%text>\nb", "\n ${x}\nb"),
         ("# coding: utf-8\na", "# coding: utf-8\na"),
-        ("%% a\nb", "% a\nb"),
         ("a \\\nb", "a b"),
         ("<%block></%block>\n\nb", "\nb"),
     ],
