@@ -24,7 +24,7 @@ from newel.contracts.renderer import Renderer
 from newel.contracts.templates import Templates, TemplateSettings
 from newel.contracts.validator import Validator
 from newel.errors import BootError, Place, Problem, code_of, place_of
-from newel.generation import Generation
+from newel.generation import UNMATCHED, Generation
 from newel.keyring import KeyRing
 from newel.matcher import Edges, Entry, Matcher, conflicts
 from newel.pages import TemplateNames
@@ -183,6 +183,7 @@ class _Commit:
             "method not allowed": edges.method_not_allowed,
             "slash redirect": edges.slash_redirect,
             "options": edges.options,
+            UNMATCHED: edges.unmatched,
         }
         return {name: compiler.edge(call, call) for name, call in calls.items()}
 

@@ -6,14 +6,17 @@ Edge plans run `before` and `after` hooks, so that headers and logging cover eve
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
-from newel.body import Limits, open_stream
+from newel.body import Limits, open_stream, too_large
 from newel.errors import HTTPError
 from newel.matcher import SAFE_IN_PATH
 from newel.response import Response
 from newel.scope import Resolve, Scope
+
+_SAFE_IN_QUERY: Final = "!$&'()*+,/:;=@?%"
+"""What stands in a query as itself, and `%`, which is there already (RFC 3986, section 3.4)."""
 
 
 def not_found(scope: Scope) -> Any:
@@ -31,12 +34,17 @@ def options(scope: Scope) -> Any:
     return Response(b"", 204, [("Allow", ", ".join(scope.args["allowed"]))])
 
 
+def unmatched(scope: Scope) -> Any:
+    """Answer a path of which a converter of a plugin's or of one's own raised an error, as that error asks for."""
+    raise scope.args["error"]
+
+
 def slash_redirect(scope: Scope) -> Any:
     """Send the browser to the path with its slash, method and body kept (308)."""
     environ = scope.environ
     location = quote(environ.get("SCRIPT_NAME", "").encode("latin-1"), SAFE_IN_PATH) + scope.args["location_path"]
     if query := environ.get("QUERY_STRING"):
-        location = f"{location}?{query}"
+        location = f"{location}?{quote(query.encode('latin-1', 'replace'), _SAFE_IN_QUERY)}"
     return Response(b"", 308, [("Location", location)])
 
 
@@ -50,9 +58,13 @@ def mounted(app: Callable[..., Iterable[bytes]], limits: Limits) -> Resolve:
         environ = dict(scope.environ)
         prefix: str = scope.args["prefix"].encode().decode("latin-1")
         environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + prefix
-        environ["PATH_INFO"] = environ["PATH_INFO"][len(prefix) :]
-        environ["wsgi.input"] = open_stream(environ, limits)
-        return Foreign.from_wsgi(app, environ)
+        environ["PATH_INFO"] = environ.get("PATH_INFO", "")[len(prefix) :]
+        environ["wsgi.input"] = stream = open_stream(environ, limits)
+        response = Foreign.from_wsgi(app, environ)
+        if stream.exceeded:  # whatever the application made of the error
+            response.close()
+            raise too_large(limits)
+        return response
 
     return call
 

@@ -24,6 +24,9 @@ from newel.urls import UrlMap
 
 Match = Callable[[str, str, str], tuple[Plan, Mapping[str, Any]]]
 
+UNMATCHED: Final = "failed match"
+"""The edge of paths of which a converter raised an error."""
+
 _log: Final = logging.getLogger("newel")
 
 

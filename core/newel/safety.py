@@ -15,8 +15,7 @@ from newel.errors import HTTPError
 from newel.records import SAFE_METHODS
 from newel.scope import Resolve, Scope
 
-
-_HOST: Final = re.compile(r"\A(?P<name>[a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?\Z")
+_HOST: Final = re.compile(r"\A(?P<name>[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?\Z")
 _MAX_KNOWN: Final = 1024
 
 
@@ -53,8 +52,8 @@ def cross_site_guard(trusted: Iterable[str]) -> Resolve:
     """Return the guard of every route with an unsafe method: refuses what another site made a browser send.
 
     `Sec-Fetch-Site` decides where a browser sends it; else `Origin`, or on HTTPS `Referer`, must be our own; with
-    neither, a request that carries cookies is refused and one without any (a script, a webhook) passes, as does one
-    that is authenticated by an `Authorization` header and carries no cookie. Origins listed in `[app] origins` pass.
+    neither, a request that carries cookies is refused and one without any (a script, a webhook) passes. Origins listed
+    in `[app] origins` pass, and so does a request without cookies whose `Authorization` no browser adds by itself.
     """
     listed = frozenset(origin.lower().rstrip("/") for origin in trusted)
 
@@ -69,16 +68,28 @@ def cross_site_guard(trusted: Iterable[str]) -> Resolve:
 
 def _same_site(environ: Mapping[str, Any], listed: frozenset[str]) -> bool:
     site = environ.get("HTTP_SEC_FETCH_SITE")
+    if site in {"same-origin", "none"} or _needs_no_browser(environ):
+        return True
     origin = environ.get("HTTP_ORIGIN")
     if site is not None:
-        return site in {"same-origin", "none"} or (origin is not None and origin.lower() in listed)
-    if "HTTP_COOKIE" not in environ and "HTTP_AUTHORIZATION" in environ:
-        return True
+        return origin is not None and origin.lower() in listed
     if origin is None and environ.get("wsgi.url_scheme") == "https":
         origin = _origin_of(environ.get("HTTP_REFERER"))
     if origin is None:
         return "HTTP_COOKIE" not in environ
     return origin.lower() in listed or origin.lower() == own_origin(environ)
+
+
+def _needs_no_browser(environ: Mapping[str, Any]) -> bool:
+    """Tell whether a request is authenticated by what a script of our own or a program must have put there (E21).
+
+    SECURITY: browsers repeat a password (Basic, Digest) or a ticket (Negotiate, NTLM) for whichever site asks; another
+    scheme's header is sent across sites only with our leave (CORS).
+    """
+    if "HTTP_COOKIE" in environ:
+        return False
+    scheme = environ.get("HTTP_AUTHORIZATION", "").partition(" ")[0].lower()
+    return scheme not in {"", "basic", "digest", "negotiate", "ntlm"}
 
 
 def _origin_of(url: str | None) -> str | None:
@@ -103,8 +114,8 @@ def without_default_port(scheme: str, host: str) -> str:
     return f"{scheme}://{host.removesuffix(default) if default else host}".lower()
 
 
-def safe_target(url: str, own: str, allowed: Iterable[str]) -> bool:
-    r"""Tell whether a redirect may go to a URL: a path of ours, or an origin that is ours or listed (checklist E39).
+def safe_target(url: str, own: str, allowed: Hosts) -> bool:
+    r"""Tell whether a redirect may go to a URL: a path of ours, our origin, or a host that is listed (checklist E39).
 
     Browsers read `//host`, `/\host`, control characters and user information in ways of their own; all are refused.
     """
@@ -118,4 +129,4 @@ def safe_target(url: str, own: str, allowed: Iterable[str]) -> bool:
         return not url.startswith("//")
     if parts.scheme.lower() not in {"http", "https"} or "@" in parts.netloc or not parts.hostname:
         return False
-    return without_default_port(parts.scheme, parts.netloc) == own or parts.hostname.lower() in set(allowed)
+    return without_default_port(parts.scheme, parts.netloc) == own or parts.netloc in allowed

@@ -18,7 +18,7 @@ from typing import Any, Final, TypeVar, final
 from newel.body import FORM_READ
 from newel.boot import Source, boot
 from newel.errors import HTTPError, Problem, SetupError, keywords_told, place_of_caller
-from newel.generation import Generation
+from newel.generation import UNMATCHED, Generation
 from newel.plan import Plan
 from newel.request import decoded_path
 from newel.router import Router
@@ -130,18 +130,24 @@ def _folder_of_caller(depth: int) -> Path | None:
 def answer(generation: Generation, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
     """Answer one request: host, path, match, plan, send.
 
-    The host is checked before anything of anybody runs (checklist E37); the path is decoded once (E41).
+    The host is checked before anything of anybody runs (checklist E37); the path is decoded once (E41); what might be
+    two requests to somebody is none (E45).
     """
     host = environ.get("HTTP_HOST") or environ["SERVER_NAME"]
     if host not in generation.hosts.known and host not in generation.hosts:
-        return _refused(start_response, "This host is not served here.\n")
+        return _refused(environ, start_response, "This host is not served here.\n")
     path = environ.get("PATH_INFO") or "/"
     if not path.isascii() or "\0" in path:
         try:
             path = decoded_path(environ)
         except HTTPError as error:
-            return _refused(start_response, f"{error.detail}\n")
-    plan, args = generation.match(environ["REQUEST_METHOD"], path, host)
+            return _refused(environ, start_response, f"{error.detail}\n")
+    if "HTTP_TRANSFER_ENCODING" in environ and environ.get("CONTENT_LENGTH"):
+        return _refused(environ, start_response, "Content-Length and Transfer-Encoding exclude each other.\n")
+    try:
+        plan, args = generation.match(environ["REQUEST_METHOD"], path, host)
+    except Exception as error:
+        plan, args = generation.edges[UNMATCHED], {"error": error}
     scope = Scope(plan.supplies, environ, plan.route, args)
     response = plan.serve(scope)
     try:
@@ -154,10 +160,10 @@ def answer(generation: Generation, environ: dict[str, Any], start_response: Star
     return body
 
 
-def _refused(start_response: StartResponse, text: str) -> Iterable[bytes]:
+def _refused(environ: Mapping[str, Any], start_response: StartResponse, text: str) -> Iterable[bytes]:
     body = text.encode()
     start_response("400 Bad Request", [*_REFUSED, ("Content-Length", str(len(body)))])
-    return (body,)
+    return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)
 
 
 @final

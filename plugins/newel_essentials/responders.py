@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, Final, final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
+from newel.body import is_json, mimetype_of
 from newel.contracts.keyed import Keyed
 from newel.contracts.renderer import Renderer
 from newel.contracts.templates import Templates, TemplateSettings
@@ -16,7 +17,7 @@ from newel.negotiation import best
 from newel.pages import TemplateNames
 from newel.response import HTML, Response
 from newel.results import Data, Page, Redirect
-from newel.safety import own_origin, safe_target
+from newel.safety import Hosts, own_origin, safe_target
 from newel.scope import Scope
 from newel.settings import AppConfig
 from newel.templating.choice import EngineChoice
@@ -69,7 +70,7 @@ class DataResponder:
     def wrapped(self, result: Data, scope: Scope) -> Response:
         """Make the response of a `Data`: with its status and headers, and in its own type where it has one."""
         if result.type:
-            response = self._typed(result)
+            response = self._typed(result, scope)
         else:
             response = self(result.value, scope)
             response.status = result.status
@@ -95,13 +96,20 @@ class DataResponder:
             raise HTTPError(406, f"This is available as {', '.join(self._offers)}.")
         return self._renderers[chosen]
 
-    def _typed(self, result: Data) -> Response:
+    def _typed(self, result: Data, scope: Scope) -> Response:
         value = result.value
         if isinstance(value, bytes | str):
             return Response(value, result.status, None, result.type)
-        if (renderer := self._renderers.get(result.type)) is not None:
-            return Response(renderer.render(value), result.status, None, renderer.content_type)
-        return Response(encoded(value), result.status, None, result.type)
+        if hasattr(value, "__next__"):
+            return Response(pieces_of(value), result.status, None, result.type)
+        json = "application/json" if is_json(mimetype_of(result.type)) else ""
+        renderer = self._renderers.get(result.type) or self._renderers.get(json)
+        if renderer is None:
+            raise ProblemError(_no_renderer(result.type, value, scope, self._offers))
+        try:
+            return Response(renderer.render(value), result.status, None, result.type or renderer.content_type)
+        except TypeError as error:
+            raise ProblemError(_unrenderable(value, scope, error)) from error
 
 
 @final
@@ -149,7 +157,8 @@ class RedirectResponder:
     """Sends the browser to a route, a path, or an allowed URL."""
 
     def __init__(self, settings: AppConfig) -> None:
-        self._hosts: Final = frozenset(settings.redirect_hosts)
+        self._hosts: Final = Hosts(settings.redirect_hosts)
+        self._listed: Final = settings.redirect_hosts
 
     def __call__(self, result: Redirect, scope: Scope) -> Response:
         """Make the response of a `Redirect`. Raises `ProblemError` for a target that is not ours (checklist E39)."""
@@ -162,9 +171,10 @@ class RedirectResponder:
         if not isinstance(result.to, str) or "/" not in result.to:
             return scope[Urls].url_for(result.to, **result.values)
         if not safe_target(result.to, own_origin(scope.environ), self._hosts):
-            raise ProblemError(_foreign(result.to, self._hosts))
+            raise ProblemError(_foreign(result.to, self._listed))
+        to, mark, fragment = quote(result.to, _SAFE_IN_URL).partition("#")
         query = urlencode(result.values, doseq=True)
-        return f"{result.to}{'&' if '?' in result.to else '?'}{query}" if query else result.to
+        return f"{to}{'&' if '?' in to else '?'}{query}{mark}{fragment}" if query else f"{to}{mark}{fragment}"
 
 
 def werkzeug(result: Any, scope: Scope) -> Response:
@@ -172,10 +182,18 @@ def werkzeug(result: Any, scope: Scope) -> Response:
     return Response.from_wsgi(result, scope.environ)
 
 
+_SAFE_IN_URL: Final = "%!#$&'()*+,/:;=?@[]~"
+"""What a URL holds besides letters and digits (RFC 3986, section 2), and `%`: all else is yet to be encoded."""
+
+
 def stream(result: Iterator[str | bytes], scope: Scope) -> Response:
-    """Send a generator piece by piece as text. It runs to its first `yield` now, so that an early error has a page."""
-    first = next(result, "")
-    return Response(Pieces(first, result), 200, None, "text/plain; charset=utf-8")
+    """Send a generator piece by piece as text."""
+    return Response(pieces_of(result), 200, None, "text/plain; charset=utf-8")
+
+
+def pieces_of(generator: Iterator[str | bytes]) -> Pieces:
+    """Return what a generator gives. It runs to its first `yield` now, so that an early error has a page."""
+    return Pieces(next(generator, b""), generator)
 
 
 class Pieces:
@@ -188,18 +206,13 @@ class Pieces:
         self._pieces = chain((first,), rest)
 
     def __iter__(self) -> Iterator[bytes]:
-        return encoded(self._pieces)
+        return (piece.encode() if isinstance(piece, str) else piece for piece in self._pieces)
 
     def close(self) -> None:
         """Close the generator, so that its `finally` runs."""
         close = getattr(self._generator, "close", None)
         if close is not None:
             close()
-
-
-def encoded(pieces: Iterable[str | bytes]) -> Iterator[bytes]:
-    """Yield texts as UTF-8, and bytes as they are."""
-    return (piece.encode() if isinstance(piece, str) else piece for piece in pieces)
 
 
 # --- what is said --------------------------------------------------------------------------------------------------
@@ -213,6 +226,18 @@ def _unrenderable(value: Any, scope: Scope, error: Exception) -> Problem:
         places=(place_of(handler),) if handler is not None else (),
         remedy="return a str, Html, Page, Redirect, Data, Response, or data made of dicts, lists, scalars, dataclasses "
         "and structs; a Model is data only if it declares its public fields.",
+    )
+
+
+def _no_renderer(kind: str, value: Any, scope: Scope, offers: tuple[str, ...]) -> Problem:
+    handler = scope.route.handler if scope.route is not None else None
+    return Problem(
+        what=f"{getattr(handler, '__qualname__', 'a hook')}() returned {type(value).__name__} as {kind!r}, "
+        "and no plugin renders that type.",
+        found=kind,
+        allowed=offers,
+        places=(place_of(handler),) if handler is not None else (),
+        remedy="return bytes, a str or a generator of them in that type, or enable a plugin that renders it.",
     )
 
 

@@ -77,7 +77,7 @@ class SecurityPlugin(Plugin):
         """Add what is not there. PERF: a response without headers of its own gets prebuilt pairs."""
         headers = response.header_list
         wanted = self._page if _is_page(headers) and not isinstance(response, Foreign) else FIXED
-        if len(headers) <= 2:
+        if len(headers) == 2 and headers[0][0] == "Content-Type" and headers[1][0] == "Content-Length":
             headers.extend(wanted)
         else:
             present = {name.lower() for name, _ in headers}
