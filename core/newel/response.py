@@ -230,6 +230,8 @@ class Response:
             self.body = b""
             if status == NOT_MODIFIED:
                 self._drop_content()
+                if "ETag" in self.headers:  # which says all that Last-Modified could (RFC 9110, 15.4.5)
+                    self.headers.remove("Last-Modified")
 
     def start(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Give the head to the server, and return the body: none for HEAD, 1xx, 204 and 304 (RFC 9110, 6.4.1)."""

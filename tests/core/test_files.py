@@ -106,7 +106,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 
 def test_what_the_browser_has_is_not_sent_again(path: Path) -> None:
     etag = send(FileResponse(path))[1]["ETag"]
-    kept = {"Cache-Control": "max-age=60", "Accept-Ranges": "bytes", "ETag": etag, "Last-Modified": DATE}
+    kept = {"Cache-Control": "max-age=60", "Accept-Ranges": "bytes", "ETag": etag}
     for keys in ({"HTTP_IF_NONE_MATCH": etag}, {"HTTP_IF_MODIFIED_SINCE": DATE}):
         assert send(FileResponse(path, max_age=60), **keys) == ("304 Not Modified", kept, b"")
     assert send(FileResponse(path), HTTP_IF_NONE_MATCH='"other"')[2] == CONTENT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -24,7 +25,7 @@ def newel_startup(db: Database) -> None:
     if db.query(Notice).exists():
         return
     rows = json.loads(DATA.read_text(encoding="utf-8"))
-    with click.progressbar(rows, label=f"Pinning {len(rows)} notices to the board", file=click.get_text_stream("stderr")) as bar:
+    with click.progressbar(rows, label=f"Pinning {len(rows)} notices to the board", file=sys.stderr) as bar:
         authors: dict[str, Author] = {}
         now = utcnow()
         for row in bar:
