@@ -85,7 +85,7 @@ class Ref(Generic[M]):
     __slots__ = ("column", "load", "name", "options", "owner")
 
     def __init__(self, options: FieldOptions | None = None) -> None:
-        self.options: Final = options or FieldOptions(role="reference")
+        self.options: Final = options or FieldOptions(role="reference", index=True)
         self.name: str = ""
         self.owner: Any = None
         self.column: Any = None
