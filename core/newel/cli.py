@@ -27,15 +27,15 @@ HOST: Final = "127.0.0.1"
 PORT: Final = 8000
 
 _PATH: Final = click.Path(path_type=Path)
+_APP: Final = click.option("--app", type=_PATH, metavar="FOLDER|FILE", help="The application. [default: this folder]")
 _USE: Final = click.option(
     "--use", multiple=True, metavar="SLOT=NAME", help="Fill a slot otherwise than [use] does: --use database=memory."
 )
 _PROFILE: Final = click.option(
     "--profile",
     metavar="NAME",
-    help="development, production, or the name of an overlay. [default: NEWEL_PROFILE, else development]",
+    help="development, production, or an overlay's name. [default: NEWEL_PROFILE, else development]",
 )
-_APP: Final = click.option("--app", type=_PATH, metavar="FOLDER|FILE", help="The application. [default: this folder]")
 _JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 _TARGET: Final = click.argument("target", type=_PATH, metavar="[FOLDER|FILE]", required=False)
 

@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn, final
 
 import click
 
-from newel import tracebacks
+from newel import printing, tracebacks
 from newel.errors import BootError, Place, Problem, ProblemError, nearest, place_of
 from newel.loading import CONFIGURATION, choose, load
 from newel.wsgi import App
@@ -59,12 +59,17 @@ def existing(path: Path) -> Path:
 class Commands(click.Group):
     """The commands of `newel`."""
 
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        for option in self.params:
+            option.is_eager = True  # read before --help, which lists the commands of the application that they name
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command, and tell what goes wrong."""
         try:
             return super().invoke(ctx)
         except (BootError, ProblemError) as error:
-            raise Told(str(error)) from None
+            raise Told(printing.problems(error)) from None
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:

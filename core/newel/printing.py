@@ -35,8 +35,16 @@ def where(place: Place | None) -> str:
 
 def path(file: str) -> str:
     """Return a file as seen from the current folder, where it is below it."""
-    here = os.path.join(os.getcwd(), "")  # noqa: PTH109, PTH118  -- texts, not files
-    return file.removeprefix(here)
+    return file.removeprefix(_here())
+
+
+def problems(error: Exception) -> str:
+    """Return what an error says, its places as seen from the current folder."""
+    return str(error).replace(f"    at {_here()}", "    at ")
+
+
+def _here() -> str:
+    return os.path.join(os.getcwd(), "")  # noqa: PTH109, PTH118  -- texts, not files
 
 
 def table(rows: Iterable[Sequence[str]], *, indent: str = "") -> str:

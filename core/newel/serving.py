@@ -66,7 +66,7 @@ def _started(path: Path, host: str) -> tuple[WSGIApplication, list[str]]:
         app = load(path)
         _start(app)
     except Exception as error:
-        told = str(error) if isinstance(error, BootError | ProblemError) else tracebacks.of_user(error)
+        told = printing.problems(error) if isinstance(error, BootError | ProblemError) else tracebacks.of_user(error)
         click.echo(told, err=True)
         click.echo("\nwaiting for a file to change", err=True)
         return Failed(told if is_loopback(host) else ""), [*watched(path, app), *_files_of(error)]
