@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import CodeType, NoneType
@@ -27,7 +28,7 @@ from newel.errors import BootError, Place, Problem, code_of, place_of
 from newel.generation import UNMATCHED, Generation
 from newel.keyring import KeyRing
 from newel.matcher import Edges, Entry, Matcher, conflicts
-from newel.pages import TemplateNames
+from newel.pages import TemplateName, TemplateNames
 from newel.parameters import UNKNOWN, Signature, Wiring, contracts_of, signature_of
 from newel.plan import Plan, Responders, refuse
 from newel.plugins import Manager
@@ -245,18 +246,15 @@ class _Commit:
         return Responders({**found, NoneType: refuse})
 
     def _template_functions(self, known: Mapping[Any, Any] | set[Any]) -> TemplateNames:
-        functions: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {}
+        functions: dict[str, TemplateName] = {}
         owners: dict[str, Owned] = {}
         for owned in self.collected.template_names:
             name, function = owned.value
             other = owners.setdefault(name, owned)
             if other is not owned:
                 self.problems.append(_same_name(name, other, owned))
-            table = dict.fromkeys(known)
-            functions[name] = (
-                function,
-                tuple(contracts_of(signature_of(function, self.problems, variadic=True), table)),
-            )
+            signature = signature_of(function, self.problems, variadic=True)
+            functions[name] = _template_name(function, signature, dict.fromkeys(known))
         return TemplateNames(functions)
 
     def _template_roots(self) -> tuple[tuple[str, Path], ...]:
@@ -339,6 +337,16 @@ def _rules(declaration: Declaration, annotations: Mapping[str, Any]) -> tuple[Ru
     taken = host.names if host is not None else ()
     rule = parse_rule(declaration.rule, declaration.converters, declaration.place, taken=taken)
     return rule.typed(annotations), host
+
+
+def _template_name(function: Callable[..., Any], signature: Signature, supplied: Mapping[Any, Any]) -> TemplateName:
+    """Tell which parameters of a function for templates are supplied; the template gives the others."""
+    asked = {
+        parameter.name: contracts_of(Signature((parameter,), None), supplied) for parameter in signature.parameters
+    }
+    first = list(itertools.takewhile(asked.get, asked))
+    named = {name: contracts[0] for name, contracts in asked.items() if contracts and name not in first}
+    return TemplateName(function, tuple(asked[name][0] for name in first), named)
 
 
 def _owners(providers: Sequence[Owned]) -> dict[CodeType, tuple[str, str]]:

@@ -1,21 +1,25 @@
 """Route names that stand in the source as text are looked up while booting, so that a misspelt one is found then.
 
-Looked at: `url_for("name")`, `external("name")` and `Redirect("name")` in the handlers that are served, and
-`url_for("name")` in templates whose engine can tell.
+Looked at: `Redirect("name")`, and `urls.url_for("name")` and `urls.external("name")` of a parameter that is a `Urls`,
+in the handlers that are served; `url_for("name")` in templates whose engine can tell.
 """
 
 from __future__ import annotations
 
 import ast
+import inspect
 import linecache
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final
+from types import CodeType
+from typing import Any, Final, final
 
 from newel.contracts.templates import Templates
 from newel.errors import Place, Problem, code_of
-from newel.urls import UrlMap
+from newel.results import Redirect
+from newel.urls import UrlMap, Urls
 
-_CALLS: Final = frozenset({"url_for", "external", "Redirect"})
+_METHODS: Final = frozenset({"url_for", "external"})
+_CALLS: Final = _METHODS | {"Redirect"}
 
 
 def problems(handlers: Iterable[Callable[..., Any]], urls: UrlMap, engines: Mapping[Any, Templates]) -> list[Problem]:
@@ -28,34 +32,55 @@ def problems(handlers: Iterable[Callable[..., Any]], urls: UrlMap, engines: Mapp
 
 def _in_handlers(handlers: Iterable[Callable[..., Any]]) -> Iterator[tuple[str, Place]]:
     """Yield the names in the source of handlers. PERF: a file is parsed only if one of its handlers builds a URL."""
-    lines: dict[str, list[tuple[int, int]]] = {}
+    found: dict[str, list[_Building]] = {}
     for handler in handlers:
-        code = code_of(handler)
+        function = inspect.unwrap(getattr(handler, "func", handler))
+        code = code_of(function)
         if code is not None and _CALLS & set(code.co_names):
-            last = max(line for _, _, line in code.co_lines() if line)
-            lines.setdefault(code.co_filename, []).append((code.co_firstlineno, last))
-    for file, ranges in sorted(lines.items()):
-        for name, line in _in_file(file):
-            if any(first <= line <= last for first, last in ranges):
+            found.setdefault(code.co_filename, []).append(_Building(function, code))
+    for file, buildings in sorted(found.items()):
+        for call, name, line in _calls(file):
+            if any(building.makes(call) for building in buildings):
                 yield name, Place(file, line)
 
 
-def _in_file(file: str) -> Iterator[tuple[str, int]]:
+@final
+class _Building:
+    """A handler that seems to build URLs: where its source is, and what its names stand for."""
+
+    def __init__(self, function: Any, code: CodeType) -> None:
+        lines = [line for _, _, line in code.co_lines() if line]
+        self._lines: Final = range(code.co_firstlineno, max(lines, default=code.co_firstlineno) + 1)
+        function = getattr(function, "__func__", function)
+        self._globals: Final[Mapping[str, Any]] = getattr(function, "__globals__", {})
+        annotations = getattr(function, "__annotations__", {})
+        self._urls: Final = frozenset(name for name, kind in annotations.items() if Urls.__name__ in str(kind))
+
+    def makes(self, call: ast.Call) -> bool:
+        """Tell whether a call is one of this handler's, and builds a URL of ours."""
+        if call.lineno not in self._lines:
+            return False
+        called = call.func
+        if isinstance(called, ast.Name):
+            return self._globals.get(called.id) is Redirect
+        if not (isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name)):
+            return False
+        if called.attr in _METHODS:
+            return called.value.id in self._urls
+        return getattr(self._globals.get(called.value.id), called.attr, None) is Redirect
+
+
+def _calls(file: str) -> Iterator[tuple[ast.Call, str, int]]:
+    """Yield the calls in a file whose first argument is a text that may be a route's name; the text, and its line."""
     try:
         tree = ast.parse("".join(linecache.getlines(file)))
     except SyntaxError:
         return
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and node.args and _name_of(node.func) in _CALLS:
-            first = node.args[0]
-            if isinstance(first, ast.Constant) and isinstance(first.value, str) and "/" not in first.value:
-                yield first.value, first.lineno
-
-
-def _name_of(function: ast.expr) -> str:
-    if isinstance(function, ast.Attribute):
-        return function.attr
-    return function.id if isinstance(function, ast.Name) else ""
+        if not (isinstance(node, ast.Call) and node.args and isinstance(first := node.args[0], ast.Constant)):
+            continue
+        if isinstance(first.value, str) and "/" not in first.value:
+            yield node, first.value, first.lineno
 
 
 def _in_templates(engine: Templates) -> Iterator[tuple[str, Place]]:

@@ -13,26 +13,31 @@ TemplateFunction = Callable[..., Any]
 
 
 @final
+class TemplateName(msgspec.Struct, frozen=True):
+    """A function, and the contracts of those of its parameters that the scope supplies: the first ones, and by name."""
+
+    function: TemplateFunction
+    first: Sequence[Any] = ()
+    named: Mapping[str, Any] = {}
+
+    def of(self, scope: Scope) -> TemplateFunction:
+        """Return the function bound to a scope, in which it opens what it asks for when it is called."""
+        if not self.first and not self.named:
+            return self.function
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            supplied = {name: scope[contract] for name, contract in self.named.items()}
+            return self.function(*(scope[contract] for contract in self.first), *arguments, **named, **supplied)
+
+        return call
+
+
+@final
 class TemplateNames(msgspec.Struct, frozen=True):
-    """The functions every template may call. A function's leading contract parameters are supplied by the scope.
+    """The functions every template may call, by name. Nothing is opened for them before a page calls one."""
 
-    `functions` holds each function with the contracts of these parameters. Nothing is opened before a page calls it.
-    """
-
-    functions: Mapping[str, tuple[TemplateFunction, Sequence[Any]]] = {}
+    functions: Mapping[str, TemplateName] = {}
 
     def of(self, scope: Scope) -> dict[str, TemplateFunction]:
         """Return the functions bound to one scope, by name."""
-        return {
-            name: supplied(function, contracts, scope) if contracts else function
-            for name, (function, contracts) in self.functions.items()
-        }
-
-
-def supplied(function: TemplateFunction, contracts: Sequence[Any], scope: Scope) -> TemplateFunction:
-    """Return the function with its leading parameters opened in the scope when it is called."""
-
-    def call(*arguments: Any, **named: Any) -> Any:
-        return function(*(scope[contract] for contract in contracts), *arguments, **named)
-
-    return call
+        return {name: found.of(scope) for name, found in self.functions.items()}

@@ -7,15 +7,16 @@ that belongs to a request.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, Final, final
+import inspect
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Any, Final, final, get_args, get_origin
 
 import msgspec
 
 from newel.contracts.keyed import Keyed
-from newel.errors import Problem
+from newel.errors import Problem, place_of
 from newel.parameters import Wiring, bind_signature, contracts_of, label, signature_of
-from newel.records import Provider
+from newel.records import Provider, Scoped
 from newel.scope import ApplicationScope, Resolve, Supply
 
 
@@ -48,6 +49,7 @@ class Supplies:
         self._application: Final[dict[Any, Supply]] = {}
         self.application: Final = ApplicationScope(self._application)
         self.request: Final[dict[Any, Supply]] = {name: Supply(make) for name, make in per_request.items()}
+        self._asked: Final[dict[Hashable, list[Any]]] = {}
         self.providers: Final = self._without_conflicts(providers)
         for contract, value in values.items():
             self._hold(contract, Supply(_constant(value)))
@@ -70,8 +72,7 @@ class Supplies:
             other = kept.setdefault(identity(owned.value), owned)
             if other is not owned:
                 self._problems.append(_conflict(other, owned))
-            if owned.value.key is not None and owned.value.scope != "app":
-                self._problems.append(_keyed_request(owned))
+            self._problems.extend(_faults(owned))
         return tuple(kept.values())
 
     def _announce(self) -> None:
@@ -89,14 +90,15 @@ class Supplies:
             if owned.value.key is not None:
                 groups.setdefault(owned.value.contract, []).append(owned.value.key)
         for contract, keys in groups.items():
-            self._hold(Keyed.__class_getitem__(contract), Supply(_group_of({key: (contract, key) for key in keys})))
+            group: Any = Keyed.__class_getitem__(contract)
+            self._asked[group] = [(contract, key) for key in keys]
+            self._hold(group, Supply(_group_of({key: (contract, key) for key in keys})))
 
     def askers(self, contract: Any) -> list[Owned]:
         """Return the providers that ask for a contract."""
         return [owned for owned in self.providers if contract in self._asked[identity(owned.value)]]
 
     def _bind(self) -> None:
-        self._asked: dict[Hashable, list[Any]] = {}
         for owned in self.providers:
             provider = owned.value
             signature = signature_of(provider.open, self._problems)
@@ -162,6 +164,8 @@ def _unbound(scope: Any) -> Any:
 def _shown(contract: Any) -> str:
     if isinstance(contract, tuple):
         return f"{_shown(contract[0])} {contract[1]!r}"
+    if get_origin(contract) is Keyed:
+        return f"Keyed[{_shown(get_args(contract)[0])}]"
     return getattr(contract, "__name__", None) or str(contract)
 
 
@@ -171,6 +175,62 @@ def _conflict(first: Owned, second: Owned) -> Problem:
         f"and by plugin {second.owner!r}.",
         places=(first.value.place, second.value.place),
         remedy="enable one of the two.",
+    )
+
+
+def _faults(owned: Owned) -> Iterator[Problem]:
+    """Yield what is wrong with a record by itself."""
+    provider: Provider = owned.value
+    if provider.scope not in get_args(Scoped):
+        yield _no_scope(owned)
+    elif provider.scope == "app" and (provider.finish or provider.save):
+        yield _never_finished(owned)
+    elif provider.scope == "request" and provider.key is not None:
+        yield _keyed_request(owned)
+    for stage, arguments in _ENDS.items():
+        if (function := getattr(provider, stage)) is not None and not _takes(function, len(arguments)):
+            yield _wrong_end(owned, stage, arguments)
+
+
+_ENDS: Final = {"finish": ("value", "response"), "save": ("value", "response"), "close": ("value", "error")}
+
+
+def _takes(function: Any, count: int) -> bool:
+    """Tell whether a function may be called with so many arguments, as well as it can be told."""
+    try:
+        inspect.signature(function).bind(*[None] * count)
+    except TypeError:
+        return False
+    except ValueError:  # C code that does not say
+        return True
+    return True
+
+
+def _no_scope(owned: Owned) -> Problem:
+    return Problem(
+        what=f"plugin {owned.owner!r} provides {_shown(identity(owned.value))} with scope={owned.value.scope!r}.",
+        found=str(owned.value.scope),
+        allowed=get_args(Scoped),
+        places=(owned.value.place,),
+        remedy="say for how long it lives.",
+    )
+
+
+def _never_finished(owned: Owned) -> Problem:
+    return Problem(
+        what=f"plugin {owned.owner!r} provides {_shown(identity(owned.value))} for as long as the application lives, "
+        "and gives it a finish or save, which belong to a request.",
+        places=(owned.value.place,),
+        remedy='say scope="request", or do it in close.',
+    )
+
+
+def _wrong_end(owned: Owned, stage: str, arguments: tuple[str, ...]) -> Problem:
+    return Problem(
+        what=f"plugin {owned.owner!r}, provider of {_shown(identity(owned.value))}: its {stage} cannot be called as "
+        f"{stage}({', '.join(arguments)}).",
+        places=(place_of(getattr(owned.value, stage)),),
+        remedy="let it take these two.",
     )
 
 
