@@ -34,9 +34,6 @@ _DIALECTS: Final = {
 class SqlBackend:
     """A SQL database. Opening connects to nothing; `newel_data.port.Backend` says what each method does."""
 
-    foreign_keys: Final = True
-    document_limit: Final = None
-
     def __init__(self, config: SqlConfig, models: Models, folder: Path | None = None) -> None:
         self._scratch: Final = Scratch() if config.url.scratch else None
         url = config.url.below(folder) if self._scratch is None else config.url.at(self._scratch.folder / "scratch.db")
@@ -48,6 +45,16 @@ class SqlBackend:
 
     def __repr__(self) -> str:
         return f"<SqlBackend {self.config.url}>"
+
+    @property
+    def foreign_keys(self) -> bool:
+        """Every server carries out ON DELETE itself."""
+        return True
+
+    @property
+    def document_limit(self) -> int | None:
+        """A row has no greatest size that matters here."""
+        return None
 
     @property
     def name(self) -> str:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Final, final
 from uuid import UUID
 
-from sqlalchemy import Insert, Table, func, literal_column
+from sqlalchemy import Insert, Table, cast, func, literal_column
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.compiler import DDLCompiler
@@ -138,7 +138,9 @@ class SqliteDialect(Dialect):
         change: dict[str, Any] = {name: statement.excluded[name] for name in overwrite or by}
         if bump is not None:
             change[bump] = table.c[bump] + literal_column("1")
-        return statement.on_conflict_do_update(index_elements=by, set_=change).returning(*table.columns)
+        # NOTE: a float without a fraction is kept as an integer, which RETURNING does not undo.
+        columns = [cast(column, REAL()) if isinstance(column.type, REAL) else column for column in table.columns]
+        return statement.on_conflict_do_update(index_elements=by, set_=change).returning(*columns)
 
     # --- the schema
 
