@@ -448,35 +448,28 @@ def _query_reader(
         return None
     readers = []
     for parameter in parameters:
+        default = None if parameter.default is REQUIRED and parameter.optional else parameter.default
         try:
-            read = scalars.reader_for(parameter.type, wiring.timezone)
+            read = scalars.reader_for(parameter.type, wiring.timezone, place=(parameter.name,), default=default)
         except TypeError as error:
             problems.append(_unreadable(handler, parameter, f"{error}"))
-            continue
-        default = None if parameter.default is REQUIRED and parameter.optional else parameter.default
-        readers.append((parameter.name, read, default))
+        else:
+            readers.append((parameter.name, read))
     return _reading(tuple(readers))
 
 
 def _reading(
-    readers: tuple[tuple[str, Callable[[Sequence[str]], Any], Any], ...],
+    readers: tuple[tuple[str, Callable[[Sequence[str]], Any]], ...],
 ) -> Callable[[Scope, dict[str, Any]], None]:
     def read_query(scope: Scope, values: dict[str, Any]) -> None:
         text = scope.environ.get("QUERY_STRING", "")
         sent = query_fields(text) if text else {}
         errors: list[FieldError] = []
-        for name, read, default in readers:
-            texts = sent.get(name)
-            if texts is None:
-                if default is REQUIRED:
-                    errors.append(FieldError((name,), "missing", "This is required."))
-                else:
-                    values[name] = default
-                continue
+        for name, read in readers:
             try:
-                values[name] = read(texts)
+                values[name] = read(sent.get(name, ()))
             except InvalidInput as invalid:
-                errors += [msgspec.structs.replace(error, place=(name, *error.place)) for error in invalid.errors]
+                errors += invalid.errors
         if errors:
             raise InvalidQuery(errors)
 

@@ -105,7 +105,7 @@ class NewNote:
 
 @router.get("/")
 def index(db: Database) -> Page:
-    return _listed(db, Form.showing())
+    return _listed(db, Form.blank())
 
 
 @router.post("/")

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
-from typing import Any, Final, Generic, Protocol, Self, TypeVar, final
+from typing import Any, Final, Generic, Protocol, TypeVar, final
 
 import msgspec
 
@@ -237,11 +237,6 @@ class Form(Generic[T]):
         self._value = value
         self._errors = list(errors)
         self._fields = fields or {}
-
-    @classmethod
-    def showing(cls, **texts: str | Sequence[str]) -> Self:
-        """Return a form that nobody has sent yet, with texts in its fields: an empty one, or one for editing."""
-        return cls(None, (), {name: [text] if isinstance(text, str) else text for name, text in texts.items()})
 
     @classmethod
     def blank(cls, **texts: str) -> Form[T]:

@@ -21,7 +21,7 @@ def index(db: Database, q: str = "", tag: str = "", after: str | None = None) ->
 
 @router.get("/notices/new")
 def new() -> Page:
-    return Page("notices/new.html", form=Form.showing())
+    return Page("notices/new.html", form=Form.blank())
 
 
 @router.post("/notices")
@@ -38,7 +38,7 @@ def post(db: Database, form: Form[NoticeForm]) -> Page | Redirect:
 
 @router.get("/notices/<id>")
 def show(db: Database, id: str) -> Page:
-    return _shown(db, id, Form.showing())
+    return _shown(db, id, Form.blank())
 
 
 @router.post("/notices/<id>/comments", retries=2)
@@ -52,7 +52,7 @@ def comment(db: Database, id: str, form: Form[CommentForm]) -> Page | Redirect:
 @router.get("/notices/<id>/edit")
 def edit(db: Database, id: str) -> Page:
     notice = board.one(db, id)
-    form = Form.showing(
+    form = Form.blank(
         title=notice.title,
         author=notice.author.name,
         body=notice.body,
