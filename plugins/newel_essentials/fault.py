@@ -39,7 +39,8 @@ _LIBRARIES: Final = (
     "<frozen",
 )
 _SECRET: Final = re.compile(
-    r"pass|pwd|secret|token|key|auth(?!or)|cookie|session|csrf|credential|card|cvv|cvc|iban|ssn|\bpin\b", re.IGNORECASE
+    r"pass|pwd|secret|token|key|auth(?!ors?(?:_|\b))|cookie|session|csrf|credential|card|cvv|cvc|iban|ssn|\bpin\b",
+    re.IGNORECASE,
 )
 
 
