@@ -146,8 +146,11 @@ def read_body(environ: Environ, limits: Limits = DEFAULT_LIMITS) -> bytes:
 
 
 def _read_exactly(stream: Readable, length: int) -> bytes:
-    body = _read_some(stream.read, length)
-    if len(body) == length:
+    try:
+        body = stream.read(length)
+    except OSError as error:
+        raise broken_off() from error
+    if len(body) == length:  # PERF: nearly always
         return body
     pieces, missing = [body], length - len(body)
     while missing and (piece := _read_some(stream.read, missing)):
@@ -295,7 +298,9 @@ def _split_fields(text: str) -> Fields:
             continue
         name, _, value = pair.partition("=")
         if encoded and ("%" in pair or "+" in pair):  # PERF: most need no decoding
-            name, value = _decoded(name), _decoded(value)
+            value = _decoded(value)
+            if "%" in name or "+" in name:
+                name = _decoded(name)
         if name in fields:
             fields[name].append(value)
         else:
@@ -377,8 +382,8 @@ def _urlencoded(body: bytes, limits: Limits) -> Fields:
         fields = _split_fields(body.decode())
     except UnicodeDecodeError as error:
         raise HTTPError(400, "The form is not UTF-8.") from error
-    for name in fields:
-        check_field_name(name, limits)
+    if fields:
+        check_field_name(max(fields, key=len), limits)
     return fields
 
 

@@ -30,7 +30,7 @@ from newel.contracts.validator import (
     ReadFields,
     Validator,
 )
-from newel.errors import HTTPError, Problem, place_of
+from newel.errors import HTTPError, Problem, code_of, place_of
 from newel.records import Parameter
 from newel.scope import ApplicationScope, Resolve, Scope, Supply, not_provided
 
@@ -70,6 +70,8 @@ def signature_of(function: Callable[..., Any], problems: list[Problem], *, varia
 
     `*args` and `**kwargs` are problems too, unless `variadic`, and are left out.
     """
+    if (code := code_of(function)) is not None and code.co_flags & _ASYNC:
+        problems.append(_asynchronous(function))
     hints = _hints(function, problems)
     parameters = []
     for parameter in _declared(function):
@@ -80,6 +82,7 @@ def signature_of(function: Callable[..., Any], problems: list[Problem], *, varia
     return Signature(tuple(parameters), hints.get("return", inspect.Signature.empty))
 
 
+_ASYNC: Final = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _UNNAMED: Final = frozenset(
     {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
 )
@@ -134,6 +137,14 @@ def _evaluated(owner: Any, name: str, annotation: Any, near: Mapping[str, Any], 
             )
         )
     return UNKNOWN
+
+
+def _asynchronous(function: Any) -> Problem:
+    return Problem(
+        what=f"{label(function)} is asynchronous, and this application runs on WSGI, where nothing would await it.",
+        places=(place_of(function),),
+        remedy="write `def`, and call what is synchronous.",
+    )
 
 
 def _unnamed(function: Any, parameter: inspect.Parameter) -> Problem:
@@ -338,7 +349,7 @@ def bind_signature(
             resolvers.append((parameter.name, contract_resolver(kind, wiring)))
         elif optional:
             resolvers.append((parameter.name, _absent(kind)))
-        elif parameter.default is parameter.empty:
+        elif parameter.default is parameter.empty and kind is not UNKNOWN:
             problem = _asked_by(function, parameter.name, not_provided(kind, wiring.supplies))
             what = f"{asker}: {problem.what}" if asker else problem.what
             problems.append(msgspec.structs.replace(problem, what=what))
@@ -361,7 +372,7 @@ def contract_resolver(contract: Any, wiring: Wiring) -> Resolve:
 
 def _absent(contract: Any) -> Resolve:
     """Return what gives None for a contract that no plugin provides, unless a test has overridden it."""
-    return lambda scope: scope[contract] if contract in scope else None
+    return lambda scope: scope[contract] if contract in scope.supplies else None
 
 
 def _resolver(handler: Any, parameter: Parameter, wiring: Wiring, problems: list[Problem]) -> Resolve:
@@ -450,7 +461,7 @@ def _query_reader(
     for parameter in parameters:
         default = None if parameter.default is REQUIRED and parameter.optional else parameter.default
         try:
-            read = scalars.reader_for(parameter.type, wiring.timezone, place=(parameter.name,), default=default)
+            read = scalars.found_by(parameter.type, wiring.timezone, place=(parameter.name,), default=default)
         except TypeError as error:
             problems.append(_unreadable(handler, parameter, f"{error}"))
         else:
@@ -467,9 +478,12 @@ def _reading(
         errors: list[FieldError] = []
         for name, read in readers:
             try:
-                values[name] = read(sent.get(name, ()))
+                value = values[name] = read(sent.get(name, ()))
             except InvalidInput as invalid:
                 errors += invalid.errors
+                continue
+            if type(value) is FieldError:
+                errors.append(value)
         if errors:
             raise InvalidQuery(errors)
 

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, ValidationError, convert
 
 from newel.contracts.validator import FieldError, InvalidInput, ReadFields, field_error
-from newel.scalars import REQUIRED, ReadTexts, Shape, each_of, item_of, reader_for, shape_of, text_reader
+from newel.scalars import REQUIRED, ReadTexts, Shape, each_of, found_by, item_of, shape_of, text_reader
 from newel_essentials.fields import Declared, fields_of, is_object
 from newel_essentials.nodes import refused
 
@@ -43,9 +43,11 @@ def form_reader(kind: Any, timezone: tzinfo, *, ticked: bool) -> ReadFields[Any]
                 value = read_field(sent.get(name, ()))
             except InvalidInput as invalid:
                 errors += invalid.errors
-            else:
-                if value is not UNSET:
-                    values[name] = value
+                continue
+            if type(value) is FieldError:
+                errors.append(value)
+            elif value is not UNSET:
+                values[name] = value
         if ticked and not declared.issuperset(sent):
             _log_undeclared(kind, [name for name in sent if name not in declared])
         if errors:
@@ -80,7 +82,7 @@ def _holder_of(kind: Any) -> Any:
 def _reader(kind: Any, field: Declared, timezone: tzinfo, ticked: bool) -> ReadTexts:
     default = _default(field, ticked)
     try:
-        return _reader_of_files(field, default) or reader_for(
+        return _reader_of_files(field, default) or found_by(
             field.annotation, timezone, place=(field.name,), default=default
         )
     except TypeError as error:
@@ -128,11 +130,9 @@ def _last_file(shape: Shape, place: tuple[str | int, ...], default: Any) -> Read
         if isinstance(value, shape.base):
             return value
         if value:
-            raise InvalidInput((wrong,))
+            return wrong
         if sent and shape.optional:
             return None
-        if default is REQUIRED:
-            raise InvalidInput((missing,))
-        return default
+        return missing if default is REQUIRED else default
 
     return read_last
