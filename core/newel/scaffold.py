@@ -216,12 +216,14 @@ from pathlib import Path
 import pytest
 from newel import App
 
+FOLDER = Path(__file__).parent.parent
+
 pytest_plugins = ["newel.testing.fixtures"]  # client, scope
 
 
 @pytest.fixture
 def app() -> App:
-    return App(Path(__file__).parent.parent, use={"database": "memory"}, profile="development")
+    return App(FOLDER, use={"database": "memory"}, profile="development")
 '''
 
 _TEST_VIEWS: Final = """\
