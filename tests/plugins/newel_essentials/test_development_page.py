@@ -1,0 +1,60 @@
+"""The error page of development in a real browser: its own style is let through, nothing runs, a phone can read it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.services import BROWSER_OPTIONS, browser, free_port, serving
+
+pytestmark = [pytest.mark.browser, pytest.mark.server]
+
+FAILS = """\
+from newel import Router
+
+router = Router()
+
+
+@router.get("/<word>")
+def fail(word: str) -> str:
+    raise RuntimeError(f"a long line about {word}, which goes on and on, and does not end before the screen does")
+"""
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder, port = tmp_path_factory.mktemp("fails"), free_port()
+    file = Path(folder, "fails.py")
+    file.write_text(FAILS)
+    command = [sys.executable, "-m", "newel", "run", str(file), "--port", str(port), "--no-reload"]
+    with serving(command, port, folder=folder) as address:
+        yield address
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """A page as wide as a phone, on whose console nothing is said but the status."""
+    said: list[str] = []
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=browser(), args=list(BROWSER_OPTIONS))
+        shown = opened.new_page(viewport={"width": 360, "height": 740})
+        shown.on("console", lambda message: said.append(message.text))
+        yield shown
+        opened.close()
+    assert [] == [text for text in said if "status of 500" not in text]
+
+
+def test_the_page_is_styled_readable_on_a_phone_and_runs_nothing(url: str, page: Page) -> None:
+    page.goto(f"{url}/<img src=x onerror=alert(1)>")
+    expect(page.locator(".kind")).to_have_text("RuntimeError")
+    expect(page.locator(".text")).to_contain_text("a long line about <img src=x onerror=alert(1)>")
+    expect(page.locator("img")).to_have_count(0)
+    expect(page.locator(".kind")).to_have_css("font-weight", "700")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    expect(page.locator("details .frame").first).to_be_hidden()
+    page.locator("summary").first.click()
+    expect(page.locator("details .frame").first).to_be_visible()
