@@ -27,7 +27,7 @@ from newel.secret import Secret
 from newel.settings import AppConfig
 from newel.templating import markup
 from newel.values import fields_of, is_secret
-from tests.meta.project import ROOT
+from tests.meta.project import ROOT, shipped_files
 from tests.meta.test_hooks import HOOKS
 
 ROW = re.compile(r"^\| `(?P<name>[^`]+)`[^|]*\|(?P<rest>.*)\|$", re.MULTILINE)
@@ -197,6 +197,20 @@ def test_reserved_names_of_templates_are_told() -> None:
 
 def test_every_code_of_a_field_error_is_told() -> None:
     assert set(validator.CODES) == set(rows(section(page("errors"), "Codes of field errors")))
+
+
+def numbers(text: str) -> set[int]:
+    """Return the numbers of statements that a text names: `E7, E37`, `E18-E21`."""
+    found: set[int] = set()
+    for first, last in re.findall(r"\bE([0-9]{1,2})(?:-E([0-9]{1,2}))?\b", text):
+        found |= set(range(int(first), int(last or first) + 1))
+    return found
+
+
+def test_every_statement_of_security_that_the_code_names_is_told() -> None:
+    named = {number for path in shipped_files() for number in numbers(path.read_text(encoding="utf-8"))}
+    told = {number for number in numbers(section(page("security"), "Statements"))}
+    assert named <= told
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------
