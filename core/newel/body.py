@@ -19,7 +19,6 @@ import importlib
 from collections.abc import Callable, Iterator, MutableMapping
 from io import BytesIO
 from typing import Any, Final, Protocol, final
-from urllib.parse import unquote_to_bytes
 
 import msgspec
 
@@ -37,6 +36,9 @@ _BODY: Final = "newel.body"
 FORM_READ: Final = "newel.form"
 """The key under which an environ holds a form that was read: its fields and its files."""
 _TAKEN: Final = "newel.body.taken"
+_DIGITS: Final = "0123456789abcdefABCDEF"
+_CHARACTERS: Final = {high + low: chr(int(high + low, 16)) for high in _DIGITS for low in _DIGITS}
+"""What stands behind a `%`: two digits, and the byte as Latin-1."""
 _CHUNK: Final = 64 * 1024
 _NOTHING: Final = b""
 
@@ -279,28 +281,19 @@ class LimitedStream:
 
 def query_fields(query_string: str) -> Fields:
     """Return the names of a query string (Latin-1, as in the environ), each with all its values. Bad UTF-8 is 400."""
-    if not query_string:
-        return {}
-    if query_string.isascii():
-        return _split_fields(query_string)
-    try:
-        return _split_fields(query_string.encode("latin-1").decode())
-    except UnicodeError as error:
-        raise HTTPError(400, "The query string is not UTF-8.") from error
+    return _split_fields(query_string) if query_string else {}
 
 
 def _split_fields(text: str) -> Fields:
-    """Split a urlencoded text as the WHATWG URL standard does (5.1); a broken `%` stands for itself."""
+    """Split a urlencoded text, given as Latin-1, as the WHATWG URL standard does (5.1)."""
     fields: Fields = {}
-    encoded = "%" in text or "+" in text
+    encoded = "%" in text or "+" in text or not text.isascii()
     for pair in text.split("&"):
         if not pair:
             continue
         name, _, value = pair.partition("=")
-        if encoded and ("%" in pair or "+" in pair):  # PERF: most need no decoding
-            value = _decoded(value)
-            if "%" in name or "+" in name:
-                name = _decoded(name)
+        if encoded:  # PERF: most query strings need no decoding, and no look for it in each part
+            name, value = _decoded(name), _decoded(value)
         if name in fields:
             fields[name].append(value)
         else:
@@ -309,14 +302,18 @@ def _split_fields(text: str) -> Fields:
 
 
 def _decoded(text: str) -> str:
+    """Decode one name or value; a broken `%` stands for itself. PERF: half the time of `urllib.parse.unquote_plus`."""
     if "+" in text:
         text = text.replace("+", " ")
-    if "%" not in text:
+    if "%" in text:
+        first, *rest = text.split("%")
+        text = first + "".join([_CHARACTERS.get(part[:2], f"%{part[:2]}") + part[2:] for part in rest])
+    if text.isascii():
         return text
     try:
-        return unquote_to_bytes(text).decode()
-    except UnicodeDecodeError as error:
-        raise HTTPError(400, "A value holds percent-encoded bytes that are not UTF-8.") from error
+        return text.encode("latin-1").decode()
+    except UnicodeError as error:
+        raise HTTPError(400, "A name or value is not UTF-8.") from error
 
 
 def form_fields(environ: Environ, limits: Limits = DEFAULT_LIMITS) -> tuple[Fields, Files]:
@@ -378,10 +375,7 @@ def mimetype_of(content_type: str) -> str:
 def _urlencoded(body: bytes, limits: Limits) -> Fields:
     if body.count(b"&") >= limits.max_form_fields:
         raise HTTPError(413, f"The form has more than {limits.max_form_fields} fields.")
-    try:
-        fields = _split_fields(body.decode())
-    except UnicodeDecodeError as error:
-        raise HTTPError(400, "The form is not UTF-8.") from error
+    fields = _split_fields(body.decode("latin-1"))
     if fields:
         check_field_name(max(fields, key=len), limits)
     return fields
