@@ -209,7 +209,7 @@ def numbers(text: str) -> set[int]:
 
 def test_every_statement_of_security_that_the_code_names_is_told() -> None:
     named = {number for path in shipped_files() for number in numbers(path.read_text(encoding="utf-8"))}
-    told = {number for number in numbers(section(page("security"), "Statements"))}
+    told = numbers(section(page("security"), "Statements"))
     assert named <= told
 
 
