@@ -66,6 +66,8 @@ def get(url: str) -> tuple[int, str]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read().decode()
+    except OSError as error:  # a server that is just starting again may drop a connection
+        return 0, str(error)
 
 
 def eventually(url: str, status: int, text: str) -> str:
