@@ -27,7 +27,7 @@ import msgspec
 from newel import config
 from newel.commit import APPLICATION, Collected, commit, read_routes
 from newel.config import Configuration
-from newel.errors import BootError, Place, Problem, accuse, code_of, place_of
+from newel.errors import BootError, Place, Problem, ProblemError, accuse, code_of, place_of
 from newel.generation import Generation
 from newel.hookspecs import PROJECT
 from newel.plugins import (
@@ -118,7 +118,11 @@ class _Boot:
         self._stop_if_wrong(settings)
         assert settings is not None  # noqa: S101  -- said by _stop_if_wrong
         collected = self._collected(settings)
-        generation = commit(collected, self.configuration, settings, self.manager, self.problems)
+        try:
+            generation = commit(collected, self.configuration, settings, self.manager, self.problems)
+        except ProblemError as error:  # told by what the application opens while it is made: a template engine
+            self.problems.append(error.problem)
+            raise BootError(dict.fromkeys(self.problems)) from error
         if self.problems or generation is None:
             raise BootError(dict.fromkeys(self.problems))
         generation.supplies[Generation] = Supply(lambda scope: generation)
@@ -283,11 +287,8 @@ class _Boot:
             plugin_routers=tuple(self._each("newel_routes", Router, "Router")),
             providers=tuple(self._each("newel_providers", Provider, "Provider")),
             template_roots=tuple(self._each("newel_template_roots", str | os.PathLike, "paths")),
-            template_names=tuple(
-                Owned(owned.owner, pair)
-                for owned in self._whole("newel_template_names")
-                for pair in sorted(owned.value.items())
-            ),
+            template_names=self._pairs("newel_template_names"),
+            template_filters=self._pairs("newel_template_filters"),
             reasons={plugin.name: (plugin.found.reason, *reasons[plugin.name].values()) for plugin in manager.plugins},
         )
 
@@ -300,6 +301,10 @@ class _Boot:
             except BootError as error:
                 self.problems.extend(error.problems)
         return found
+
+    def _pairs(self, hook: str) -> tuple[Owned, ...]:
+        """Call a boot hook whose results are mappings, and return every name with its value."""
+        return tuple(Owned(owned.owner, pair) for owned in self._whole(hook) for pair in sorted(owned.value.items()))
 
     def _each(self, hook: str, kind: Any, wanted: str) -> list[Owned]:
         """Call a boot hook whose results are lists, and refuse what they may not hold."""

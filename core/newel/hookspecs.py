@@ -62,6 +62,16 @@ def newel_template_names() -> Mapping[str, Callable[..., Any]] | None:
 
 
 @hookspec
+def newel_template_filters() -> Mapping[str, Callable[..., Any]] | None:
+    """Return filters that every template of every engine may use, by name. All results; called once.
+
+    A filter is a function of the value, and of what the template gives in parentheses. It is the same for every
+    request: what needs the request is a function of `newel_template_names`. The escape comes after it, unless it
+    returns `Markup`. The same name from two plugins is a conflict, and so is that of a filter that engines share.
+    """
+
+
+@hookspec
 def newel_collect(hooks: Any) -> None:
     """Collect what a plugin's own hookspecs asked for, once every plugin is registered; called before the commit.
 

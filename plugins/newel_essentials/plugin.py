@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, time
 from types import GeneratorType
 from typing import Any, ClassVar
 
+import msgspec
 from markupsafe import Markup
 
 from newel import Plugin, hookimpl
@@ -48,7 +50,7 @@ class EssentialsPlugin(Plugin):
         yield Provider(contract=Responder, key=Page, scope="app", open=PageResponder)
         yield Provider(contract=Responder, key=Redirect, scope="app", open=RedirectResponder)
         yield Provider(contract=Responder, key=Data, scope="app", open=_wrapped_data)
-        for kind in (dict, list, tuple):
+        for kind in (dict, list, tuple, msgspec.Struct):
             yield Provider(contract=Responder, key=kind, scope="app", open=_data)
         yield Provider(contract=Responder, key=object, scope="app", open=_anything_else)
 
@@ -56,6 +58,11 @@ class EssentialsPlugin(Plugin):
     def newel_template_names(self) -> Mapping[str, Callable[..., Any]]:
         """Let every template build URLs."""
         return {"url_for": url_for}
+
+    @hookimpl
+    def newel_template_filters(self) -> Mapping[str, Callable[..., Any]]:
+        """Let every template write a time as HTML wants it."""
+        return {"iso": iso}
 
     @hookimpl
     def newel_handle_error(self, error: Exception, environ: Mapping[str, Any]) -> Response:
@@ -81,6 +88,13 @@ class DevelopmentPlugin(Plugin):
 def url_for(urls: Urls, target: str, /, **values: Any) -> str:
     """Return the path of a route by its name: `url_for("show", id=notice.id)`."""
     return urls.url_for(target, **values)
+
+
+def iso(moment: date | time | None) -> str:
+    """Write a date or time for programs, to the second: `<time datetime="{{ notice.posted | iso }}">` (ISO 8601)."""
+    if moment is None:
+        return ""
+    return moment.isoformat(timespec="seconds") if isinstance(moment, datetime | time) else moment.isoformat()
 
 
 def _always(respond: Any) -> Callable[[], Any]:

@@ -49,6 +49,7 @@ def test_hello_answers(first_response: dict[str, object]) -> None:
         "werkzeug",
         "click",
         "jinja2",
+        "newel.templating",
         "mako",
         "sqlalchemy",
         "asyncio",

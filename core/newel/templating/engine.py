@@ -25,10 +25,10 @@ from newel.contracts.templates import (
     escapes,
     refuse_reserved,
 )
-from newel.errors import Problem, SetupError
+from newel.errors import Problem, SetupError, place_of
 from newel.templating.code import CodeFolder, innermost
 from newel.templating.files import Source, Stamp, TemplateFiles, as_source
-from newel.templating.markup import SAFE
+from newel.templating.markup import HTML_FILTERS, SAFE
 from newel.templating.outline import Outline, Reference
 
 Compiled = TypeVar("Compiled")
@@ -58,6 +58,7 @@ class TemplateEngine(ABC, Generic[Compiled]):
         self._loaded: Final[dict[str, tuple[Compiled, Stamp | None]]] = {}
         self._texts: Final[dict[tuple[str, str], tuple[Compiled, Source]]] = {}
         self._sources: Final[dict[str, Source]] = {}
+        self._outlined: Final[dict[str, tuple[Source, Outline]]] = {}
         self._lock: Final = threading.RLock()
 
     # --- what an engine brings ----------------------------------------------------------------------------------------
@@ -119,7 +120,7 @@ class TemplateEngine(ABC, Generic[Compiled]):
             try:
                 self.load(file.name)
                 source = self._files.read(file.name)
-                for reference in self.outline(source).references:
+                for reference in self._outline(source).references:
                     if message := self._wrong(reference, source):
                         raise source.error(reference.line, message)
             except TemplateError as error:
@@ -152,7 +153,7 @@ class TemplateEngine(ABC, Generic[Compiled]):
             asked = waiting.pop()
             if asked not in seen:
                 seen.add(asked)
-                outline = self.outline(self._files.read(asked))
+                outline = self._outline(self._files.read(asked))
                 names |= outline.reads
                 waiting += [ref for reference in outline.references for ref in reference.names if self.has(ref)]
         return frozenset(names)
@@ -249,7 +250,14 @@ class TemplateEngine(ABC, Generic[Compiled]):
             with contextlib.suppress(TemplateError):
                 source = self._files.read(file.name)
                 if word in source.text:
-                    yield source, self.outline(source)
+                    yield source, self._outline(source)
+
+    def _outline(self, source: Source) -> Outline:
+        """Read a template once, as long as its text stays the same. Raises as `outline` does."""
+        known = self._outlined.get(source.file)
+        if known is None or known[0] != source:
+            known = self._outlined[source.file] = source, self.outline(source)
+        return known[1]
 
     def _wrong(self, reference: Reference, source: Source) -> str:
         """Say what is wrong with a reference, or nothing."""
@@ -280,7 +288,7 @@ def _mixed(name: str, of: str) -> str:
 
 
 def _check_settings(settings: TemplateSettings) -> None:
-    """Refuse names of functions that a page could not use."""
+    """Refuse names of functions that a page could not use, and of filters that would change what all pages print."""
     taken = RESERVED_NAMES.intersection(settings.names)
     if taken:
         raise SetupError(
@@ -288,6 +296,16 @@ def _check_settings(settings: TemplateSettings) -> None:
                 what=f"a plugin gives templates a function named {', '.join(map(repr, sorted(taken)))}, "
                 "which means something to a template engine.",
                 remedy="rename the function.",
+            )
+        )
+    shared = {SAFE, *HTML_FILTERS}.intersection(settings.filters)
+    if shared:
+        raise SetupError(
+            Problem(
+                what=f"a plugin gives templates a filter named {', '.join(map(repr, sorted(shared)))}, "
+                "which templates of every engine have already.",
+                places=tuple(place_of(settings.filters[name]) for name in sorted(shared)),
+                remedy="rename the filter.",
             )
         )
 
