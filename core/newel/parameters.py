@@ -75,7 +75,7 @@ def signature_of(function: Callable[..., Any], problems: list[Problem], *, varia
     hints = _hints(function, problems)
     parameters = []
     for parameter in _declared(function):
-        if parameter.kind in _UNNAMED and not variadic:
+        if parameter.kind in _UNNAMED and not variadic and not _of_c(parameter):
             problems.append(_unnamed(function, parameter))
         if parameter.kind not in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
             parameters.append(parameter.replace(annotation=hints.get(parameter.name, parameter.annotation)))
@@ -86,6 +86,11 @@ _ASYNC: Final = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _UNNAMED: Final = frozenset(
     {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
 )
+
+
+def _of_c(parameter: inspect.Parameter) -> bool:
+    """Tell whether a parameter may be passed over: as in `open=list`, it has a default and no annotation."""
+    return parameter.default is not parameter.empty and parameter.annotation is parameter.empty
 
 
 def _declared(function: Callable[..., Any]) -> Iterable[inspect.Parameter]:
