@@ -8,6 +8,7 @@
 | `hello/` | per contestant: one plaintext route and any number of others; nothing else is imported |
 | `peers/` | per contestant: the application with JSON, typed values, forms, data, set up as its own manual says |
 | `newel_app` | the same for Newel |
+| `engines` | template engines alone, with and without Newel |
 | `worker` | a process that holds one application, answers and times |
 | `contest` | all workers of a row: answers compared first, then rounds in turn |
 | `starting`, `load` | the rows measured from outside: time and memory until the first response, requests per second |

@@ -17,11 +17,11 @@ from benchmarks.report import (
     table,
     write,
 )
-from benchmarks.rows import ROWS
+from benchmarks.rows import ENGINE, ROWS
 
 STARTING = "start"
 LOAD = "granian"
-PEERS = ("bare", "falcon", "falcon-orjson", "bottle", "flask", "django", "django-middleware")
+PEERS = ("bare", "falcon", "falcon-orjson", "bottle", "flask", "django", "django-middleware", ENGINE)
 
 
 def arguments() -> argparse.Namespace:

@@ -28,6 +28,7 @@ LIBRARIES: Final = (
     "msgspec",
     "sqlalchemy",
     "jinja2",
+    "mako",
 )
 HEAD: Final = ("row", "peer", "peer's", "Newel's", "ratio", "target", "reached")
 

@@ -7,10 +7,13 @@ from typing import Final, Literal
 import msgspec
 
 from benchmarks.calls import Call
-from benchmarks.work import items_as_json
+from benchmarks.work import ROWS_OF_PAGES, items_as_json
 
 ROUTES: Final = 500
 MANY_ROUTES: Final = 5000
+ENGINE: Final = "engine"
+"""The contestant that is a template engine without Newel."""
+
 WITHOUT: Final = "newel, without"
 
 Compared = Literal["text", "json", "html", "status"]
@@ -74,6 +77,18 @@ def _of_many(place: str, number: int, routes: int = ROUTES) -> Row:
     )
 
 
+def _page(engine: str, count: int) -> Row:
+    """Return the row of an engine that renders a page of so many rows, beside the same engine without Newel."""
+    return Row(
+        name=f"template of {count} rows, {engine}",
+        call=Call(f"/{count}"),
+        site=f"page-{engine}",
+        peers=(ENGINE,),
+        targets=(Target(ENGINE, 1.1),),
+        compared="html",
+    )
+
+
 _FORM_PEERS: Final = ("falcon", "bottle", "flask", "django")
 
 ROWS: Final[tuple[Row, ...]] = (
@@ -125,6 +140,7 @@ ROWS: Final[tuple[Row, ...]] = (
         targets=(Target("falcon", 0.6),),
         compared="html",
     ),
+    *(_page(engine, count) for count in ROWS_OF_PAGES for engine in ("jinja2", "mako")),
     Row(
         name="plaintext, security on",
         call=Call("/"),

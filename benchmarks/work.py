@@ -26,6 +26,7 @@ MAX_RATING: Final = 5
 TEMPLATES: Final = Path(__file__).parent / "templates"
 NOTICES: Final = 300
 PAGE: Final = 12
+ROWS_OF_PAGES: Final = (PAGE, 1000)
 FIRST_DAY: Final = datetime.datetime(2025, 1, 1, 12, 30, tzinfo=datetime.UTC)
 
 
@@ -49,9 +50,9 @@ def items_as_json() -> bytes:
     return json.dumps(items(), separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def notices() -> Iterator[dict[str, Any]]:
+def notices(count: int = NOTICES) -> Iterator[dict[str, Any]]:
     """Give the rows that every contestant's database holds; the newest twelve are shown."""
-    for number in range(NOTICES):
+    for number in range(count):
         yield {
             "id": f"00000000-0000-7000-8000-{number:012d}",
             "title": f'Notice <{number}> & "so on"',

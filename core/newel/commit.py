@@ -289,7 +289,7 @@ class _Commit:
     def _check_templates(self, engines: Iterable[Templates]) -> None:
         """Compile every template where people work on them.
 
-        PERF: in production that would be some 15 ms for each; there `newel check` does it, before anything is served.
+        PERF: in production that would be some 20 ms for each; there `newel check` does it, before anything is served.
         """
         if self.configuration.development:
             self.problems.extend(_faulty(fault) for engine in engines for fault in engine.check())
