@@ -8,7 +8,6 @@ from datetime import date, datetime, time
 from types import GeneratorType
 from typing import Any, ClassVar
 
-import msgspec
 from markupsafe import Markup
 
 from newel import Plugin, hookimpl
@@ -50,7 +49,7 @@ class EssentialsPlugin(Plugin):
         yield Provider(contract=Responder, key=Page, scope="app", open=PageResponder)
         yield Provider(contract=Responder, key=Redirect, scope="app", open=RedirectResponder)
         yield Provider(contract=Responder, key=Data, scope="app", open=_wrapped_data)
-        for kind in (dict, list, tuple, msgspec.Struct):
+        for kind in (dict, list, tuple):
             yield Provider(contract=Responder, key=kind, scope="app", open=_data)
         yield Provider(contract=Responder, key=object, scope="app", open=_anything_else)
 
