@@ -244,7 +244,8 @@ class Response:
         start_response(STATUS_LINES.get(status) or self.status_line, self.header_list)
         if environ["REQUEST_METHOD"] == "HEAD":
             return Unsent(body)
-        return (body,) if type(body) is bytes else body  # type: ignore[return-value]
+        # PERF: a list, for servers send a list at once (granian) and anything else piece by piece.
+        return [body] if type(body) is bytes else body  # type: ignore[return-value]
 
     __call__ = start
 

@@ -152,7 +152,7 @@ def answer(generation: Generation, environ: dict[str, Any], start_response: Star
     response = plan.serve(scope)
     try:
         body = response.start(environ, start_response)
-        if scope.opened or plan.teardown or type(body) is not tuple or (FORM_READ in environ and environ[FORM_READ][1]):
+        if scope.opened or plan.teardown or type(body) is not list or (FORM_READ in environ and environ[FORM_READ][1]):
             return Sent(body, scope, plan)
     except BaseException as error:
         plan.abandon(scope, error)
@@ -163,7 +163,7 @@ def answer(generation: Generation, environ: dict[str, Any], start_response: Star
 def _refused(environ: Mapping[str, Any], start_response: StartResponse, text: str) -> Iterable[bytes]:
     body = text.encode()
     start_response("400 Bad Request", [*_REFUSED, ("Content-Length", str(len(body)))])
-    return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
 
 @final
