@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import settings
@@ -31,6 +32,13 @@ def own_imports() -> Iterator[None]:
     yield
     sys.path[:] = path
     for name in set(sys.modules) - modules:
-        file = getattr(sys.modules[name], "__file__", None)
-        if file and not file.startswith(INSTALLED):
+        place = place_of(sys.modules[name])
+        if place and not place.startswith(INSTALLED):
             del sys.modules[name]
+
+
+def place_of(module: ModuleType) -> str | None:
+    """Return the file of a module, or the folder of a package without one; None for what Python itself makes."""
+    if file := getattr(module, "__file__", None):
+        return str(file)
+    return next(iter(getattr(module, "__path__", ())), None)
