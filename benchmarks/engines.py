@@ -65,9 +65,8 @@ def _jinja2() -> Render:
 def _mako() -> Render:
     from mako.lookup import TemplateLookup
 
-    found = TemplateLookup([str(work.TEMPLATES / "mako")], default_filters=["h"], filesystem_checks=False)
-    render: Render = lambda **values: found.get_template("list.html").render(**values)  # noqa: E731
-    return render
+    found: Any = TemplateLookup([str(work.TEMPLATES / "mako")], default_filters=["h"], filesystem_checks=False)
+    return lambda **values: found.get_template("list.html").render(**values)
 
 
 BARE: Final[Mapping[str, Callable[[], Render]]] = {"jinja2": _jinja2, "mako": _mako}

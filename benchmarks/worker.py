@@ -14,7 +14,6 @@ from typing import Any, BinaryIO, Final, Literal
 
 import msgspec
 
-from benchmarks import engines
 from benchmarks.calls import Answer, Application, Call, ask, environ_of, fresh
 
 BATCH_NS: Final = 25_000_000
@@ -37,7 +36,10 @@ def build(contestant: str, site: str) -> Application:
     if site.startswith("hello-"):
         return _application(f"benchmarks.hello.{module}", int(site.removeprefix("hello-")))
     if site.startswith("page-"):
-        return engines.build(contestant, site.removeprefix("page-"))
+        rendering: Application = importlib.import_module("benchmarks.engines").build(
+            contestant, site.removeprefix("page-")
+        )
+        return rendering
     if contestant == "newel":
         return _application("benchmarks.newel_app", site)
     return _application(f"benchmarks.peers.{module}", site)

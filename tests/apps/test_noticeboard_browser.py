@@ -15,7 +15,11 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.server,
     pytest.mark.parametrize(
-        "served", [("gunicorn", database) for database in DATABASES], indirect=True, ids="-".join, scope="session"
+        "served",
+        [*(("gunicorn", database) for database in DATABASES), ("gunicorn", "memory", "mako")],
+        indirect=True,
+        ids="-".join,
+        scope="session",
     ),
 ]
 

@@ -16,7 +16,10 @@ pytestmark = [
     pytest.mark.server,
     pytest.mark.parametrize(
         "served",
-        [(server, database) for server in ("gunicorn", "waitress", "newel run") for database in DATABASES],
+        [
+            *((server, database) for server in ("gunicorn", "waitress", "newel run") for database in DATABASES),
+            ("gunicorn", "memory", "mako"),
+        ],
         indirect=True,
         ids=lambda choice: "-".join(choice).replace(" ", "-"),
         scope="session",

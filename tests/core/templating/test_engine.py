@@ -134,6 +134,18 @@ def test_functions_of_plugins_may_not_have_reserved_names() -> None:
         words(names=frozenset({"self", "loop", "url_for"}))
 
 
+def test_filters_of_plugins_may_not_replace_those_of_every_template() -> None:
+    with pytest.raises(SetupError, match="'safe', 'upper'"):
+        words(filters={"upper": str, "safe": str, "own": str})
+
+
+def test_template_is_read_again_when_its_text_changed(tmp_path: Path) -> None:
+    engine = words(write(tmp_path, a_html_words="=value"))
+    before = engine.reads("a.html")
+    write(tmp_path, a_html_words="=other")
+    assert (before, engine.reads("a.html")) == (frozenset({"value"}), frozenset({"other"}))
+
+
 def test_code_of_texts_is_not_kept_on_disk(tmp_path: Path) -> None:
     def translate(source: Source) -> CodeType:
         return compile("1", source.file, "eval")
