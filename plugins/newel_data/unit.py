@@ -93,7 +93,7 @@ class UnitOfWork:
 
     def stream(self, tree: Select, size: int) -> Generator[Sequence[Row]]:
         """Yield rows from a cursor. Raises `UnitClosed` where the unit ended before the rows did."""
-        batches = (self._unit or self._open()).stream(tree, size)
+        batches = self._run(self._unit or self._open(), lambda unit: unit.stream(tree, size))
         self._streams.append(batches)
         try:
             yield from batches

@@ -27,7 +27,7 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import Final
 
-from newel_data.kit import aggregation, queries, references, refusals, rules, texts, units, values, writing
+from newel_data.kit import aggregation, failures, queries, references, refusals, rules, texts, units, values, writing
 from newel_data.kit.harness import Case, Kit
 from newel_data.port import Capability
 
@@ -35,6 +35,7 @@ __all__ = ["Case", "Kit", "all_cases", "cases", "left_out"]
 
 MODULES: Final[tuple[ModuleType, ...]] = (
     units,
+    failures,
     values,
     texts,
     rules,

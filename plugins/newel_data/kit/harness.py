@@ -35,15 +35,26 @@ class Kit:
         self.models: Final = models or Models(MODELS)
         self.backend: Final = open_backend(self.models)
         self.backend.sync()
+        self._opened: Final[list[Database]] = []
 
     def database(self, *, read_only: bool = False) -> Database:
         """Return a database whose unit the case ends itself."""
-        return Database(self.backend, self.models, read_only=read_only)
+        return self.opened(Database(self.backend, self.models, read_only=read_only))
+
+    def opened(self, db: Database) -> Database:
+        """Remember a database, to be closed with the case whatever becomes of it."""
+        self._opened.append(db)
+        return db
+
+    def release(self) -> None:
+        """Close what a case opened and, failing, left open: another unit might wait for it."""
+        while self._opened:
+            self._opened.pop().close()
 
     @contextmanager
     def unit(self, *, read_only: bool = False, status: int | None = None) -> Iterator[Database]:
         """Run one unit: committed at the end, rolled back by an error."""
-        db = self.database(read_only=read_only)
+        db = Database(self.backend, self.models, read_only=read_only)
         try:
             yield db
             db.finish(status)
@@ -58,6 +69,7 @@ class Kit:
 
     def clean(self) -> None:
         """Empty all tables, by the port itself."""
+        self.release()
         unit = self.backend.begin(read_only=False)
         try:
             for table in reversed(self.models.tables):
@@ -92,7 +104,10 @@ class Case(msgspec.Struct, frozen=True, eq=False):
     def __call__(self, kit: Kit) -> None:
         """Run the case, on empty tables."""
         kit.clean()
-        self.run(kit)
+        try:
+            self.run(kit)
+        finally:
+            kit.release()
 
     def __str__(self) -> str:
         return f"{self.row}: {self.name}"

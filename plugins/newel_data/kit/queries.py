@@ -11,9 +11,9 @@ from typing import Any
 
 from newel_data.columns import Column
 from newel_data.errors import BadToken, NotPortable
-from newel_data.kit.counting import counted
 from newel_data.kit.harness import Kit, case, raises
 from newel_data.kit.models import Account, Author, Colour, Country, Everything, Notice, Person, holding
+from newel_data.kit.watching import counted
 from newel_data.tree import Order
 
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)

@@ -9,9 +9,9 @@ from typing import Any
 
 from newel_data.database import Database
 from newel_data.errors import NotLoaded, NotPortable, ReferenceViolation, WrongType
-from newel_data.kit.counting import counted
 from newel_data.kit.harness import Kit, case, raises
 from newel_data.kit.models import Author, Award, Chapter, Comment, Country, Notice, Person, Topic
+from newel_data.kit.watching import counted
 
 
 def _board(kit: Kit) -> tuple[Author, Author, list[Notice]]:
