@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from newel import App
+from newel.testing import Client
 from tests.meta.pages import blocks
 from tests.meta.project import ROOT, pyproject, shown
 
@@ -40,6 +42,15 @@ def test_command_installs_an_extra_that_there_is(marker: str) -> None:
 
 def test_test_command_runs_all_tests() -> None:
     assert command("test")[-1].startswith(".venv/bin/python -m pytest")
+
+
+def test_hello_answers_as_the_text_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "hello.py").write_text(next(blocks(README)).code, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    client = Client(App(routes=["hello"], profile="development"))
+    assert client.get("/hello/Ada?times=2").text == "Hello Ada Ada"
+    answer = client.get("/hello/Ada?times=two")
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (400, "times")
 
 
 @pytest.fixture
