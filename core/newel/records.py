@@ -22,15 +22,15 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     """One parameter of a handler, as boot resolved it.
 
-    `source` says where its value comes from; `type` is the annotation without `| None`; `default` is `NO_DEFAULT` where
-    the handler gives none.
+    `source` says where its value comes from; `type` is the annotation without `| None`; `default` is
+    `msgspec.NODEFAULT` where the handler gives none.
     """
 
     name: str
     source: Literal["path", "query", "form", "json", "query string", "contract"]
     type: Any
     optional: bool = False
-    default: Any = msgspec.NODEFAULT
+    default: Any
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True, eq=False):

@@ -35,11 +35,14 @@ class Client(WerkzeugClient):
             headers["Sec-Fetch-Site"] = "same-origin"
         kwargs.setdefault("base_url", self.base_url)
         follow = {"buffered": kwargs.pop("buffered", True), "follow_redirects": kwargs.pop("follow_redirects", False)}
-        builder = EnvironBuilder(*args, **kwargs, headers=headers)
+        builder = EnvironBuilder(*args, **{**kwargs, "headers": headers})
         try:
-            return super().open(builder, **follow)
+            response = super().open(builder, **follow)
         finally:
             builder.close()
+        if follow["buffered"]:
+            response.request.environ["wsgi.input"].close()  # a large form is a file
+        return response
 
 
 def _host_of(app: App) -> str:
