@@ -30,23 +30,19 @@ from newel.config import Configuration
 from newel.errors import BootError, Place, Problem, ProblemError, accuse, code_of, place_of
 from newel.generation import Generation
 from newel.hookspecs import PROJECT
+from newel.manager import Manager, implementations, listed, unfit, unmarked
 from newel.plugins import (
     PLUGINS,
     PROVIDERS,
     Found,
     LoadFailure,
-    Manager,
     Plugin,
     Registered,
     constraints,
     find,
-    implementations,
     installed,
-    listed,
     ordered,
     slots,
-    unfit,
-    unmarked,
 )
 from newel.records import Provider
 from newel.router import Router

@@ -27,11 +27,11 @@ from newel.contracts.validator import Validator
 from newel.errors import BootError, Place, Problem, code_of, place_of
 from newel.generation import UNMATCHED, Generation
 from newel.keyring import KeyRing
+from newel.manager import Manager
 from newel.matcher import Edges, Entry, Matcher, conflicts
 from newel.pages import TemplateName, TemplateNames
-from newel.parameters import UNKNOWN, Signature, Wiring, contracts_of, signature_of
+from newel.parameters import Wiring, contracts_of
 from newel.plan import Plan, Responders, refuse
-from newel.plugins import Manager
 from newel.records import Route
 from newel.request import Request
 from newel.results import Page, Responder
@@ -40,6 +40,7 @@ from newel.rules import Rule, parse_host, parse_rule
 from newel.safety import Hosts, cross_site_guard, own_origin
 from newel.scope import Resolve, Scope
 from newel.settings import AppConfig, limits_of, zone_of
+from newel.signatures import UNKNOWN, Signature, signature_of
 from newel.supplies import Owned, Supplies
 from newel.urls import UrlMap, Urls
 

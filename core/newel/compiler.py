@@ -16,12 +16,13 @@ from typing import Annotated, Any, Final, final
 import msgspec
 
 from newel.errors import BootError, HTTPError, Problem, code_of, place_of
-from newel.parameters import Signature, Wiring, bind_function, bind_handler, label, parameters_of
+from newel.manager import Manager, listed, unfit
+from newel.parameters import Wiring, bind_function, bind_handler, parameters_of
 from newel.plan import Plan, Recovery, Responders, Step, wrapped
-from newel.plugins import Manager, listed, unfit
 from newel.records import After, Around, Before, Guard, Route, RouteRecord
 from newel.router import Declaration
 from newel.scope import Resolve
+from newel.signatures import Signature, label
 
 KERNEL: Final = "newel"
 _OPTIONS: Final[Mapping[str, Any]] = {"retries": Annotated[int, msgspec.Meta(ge=0)]}

@@ -14,8 +14,8 @@ import msgspec
 
 from newel.config import Configuration
 from newel.errors import accuse
+from newel.manager import Manager
 from newel.plan import Plan
-from newel.plugins import Manager
 from newel.records import Provider, Route
 from newel.safety import Hosts
 from newel.scope import ApplicationScope, Scope, Supply

@@ -16,12 +16,13 @@ from newel.contracts.keyed import Keyed
 from newel.contracts.templates import TemplateFault, TemplateFile, Templates
 from newel.errors import Place, place_of
 from newel.generation import Generation
+from newel.manager import implementations
 from newel.origins import Origin, origins
-from newel.parameters import label
 from newel.plan import Plan
-from newel.plugins import PLUGINS, PROVIDERS, Registered, implementations
+from newel.plugins import PLUGINS, PROVIDERS, Registered
 from newel.records import Parameter, Provider
 from newel.settings import AppConfig
+from newel.signatures import label
 from newel.supplies import identity
 from newel.templating.choice import EngineChoice
 

@@ -15,9 +15,10 @@ import msgspec
 
 from newel.contracts.keyed import Keyed
 from newel.errors import Problem, place_of
-from newel.parameters import Wiring, bind_signature, contracts_of, label, signature_of
+from newel.parameters import Wiring, bind_signature, contracts_of
 from newel.records import Provider, Scoped
 from newel.scope import ApplicationScope, Resolve, Supply
+from newel.signatures import label, signature_of
 
 
 @final

@@ -13,6 +13,7 @@ from newel.errors import HTTPError
 from newel.negotiation import prefers_html
 from newel.plan import status_of
 from newel.response import HTML, STATUS_LINES, Response
+from newel.results import Page
 
 PROBLEM: Final = "application/problem+json"
 _encode: Final = msgspec.json.Encoder(enc_hook=str).encode
@@ -41,12 +42,24 @@ def error_response(error: BaseException, environ: Mapping[str, Any]) -> Response
         response = Response(_BARE[status], status, None, PROBLEM)
     else:
         response = Response(_encode(_problem(error, status)), status, None, PROBLEM)
-    if isinstance(error, HTTPError):
-        for name, value in error.headers.items():
-            response.headers.set(name, value)
-    elif status == 503:
-        response.headers.set("Retry-After", "1")
+    for name, value in _headers(error, status).items():
+        response.headers.set(name, value)
     return response
+
+
+def error_page(error: BaseException) -> Page:
+    """Make the page of an error by the template `newel/error.html`, which knows `title` and `details`."""
+    status = status_of(error)
+    title = f"{status} {_title(status)}"
+    return Page(
+        "newel/error.html", status=status, headers=_headers(error, status), title=title, details=_details(error)
+    )
+
+
+def _headers(error: BaseException, status: int) -> Mapping[str, str]:
+    if isinstance(error, HTTPError):
+        return error.headers
+    return {"Retry-After": "1"} if status == 503 else {}
 
 
 def _title(status: int) -> str:
@@ -57,10 +70,13 @@ def _detail(error: BaseException) -> str:
     return error.detail if isinstance(error, HTTPError) else ""
 
 
-def _page(error: BaseException, status: int) -> str:
+def _details(error: BaseException) -> list[str]:
     lines = [_detail(error)] if _detail(error) else []
-    lines += [f"{found.field}: {found.text}" if found.field else found.text for found in _field_errors(error)]
-    detail = "".join(f"<p>{escape(line)}</p>\n" for line in lines)
+    return lines + [f"{found.field}: {found.text}" if found.field else found.text for found in _field_errors(error)]
+
+
+def _page(error: BaseException, status: int) -> str:
+    detail = "".join(f"<p>{escape(line)}</p>\n" for line in _details(error))
     return _PAGE.format(title=f"{status} {_title(status)}", detail=detail)
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
+from pathlib import Path
 from types import GeneratorType
 from typing import Any, ClassVar
 
 from markupsafe import Markup
 
 from newel import Plugin, hookimpl
+from newel.contracts.keyed import Keyed
 from newel.contracts.renderer import Renderer
+from newel.contracts.templates import Templates
 from newel.contracts.validator import Validator
+from newel.negotiation import prefers_html
 from newel.plan import status_of
 from newel.records import Provider
 from newel.response import Response
@@ -20,7 +24,7 @@ from newel.results import Data, Html, Page, Redirect, Responder
 from newel.scope import Scope
 from newel.urls import Urls
 from newel_essentials import responders
-from newel_essentials.error_pages import error_response
+from newel_essentials.error_pages import error_page, error_response
 from newel_essentials.renderers import JsonRenderer
 from newel_essentials.responders import DataResponder, PageResponder, RedirectResponder
 
@@ -64,9 +68,17 @@ class EssentialsPlugin(Plugin):
         return {"iso": iso}
 
     @hookimpl
-    def newel_handle_error(self, error: Exception, environ: Mapping[str, Any]) -> Response:
-        """Answer what no other plugin answered."""
-        return error_response(error, environ)
+    def newel_template_roots(self) -> Iterable[Path]:
+        """Bring the page of errors, which an application's own `newel/error.html` replaces."""
+        return [Path(__file__).parent / "templates"]
+
+    @hookimpl
+    def newel_handle_error(self, error: Exception, scope: Scope) -> Response | Page:
+        """Answer what no other plugin answered: by the page of errors where a browser asks and an engine is there."""
+        accept = scope.environ.get("HTTP_ACCEPT")
+        if accept is not None and prefers_html(accept) and scope[Keyed[Templates]]:
+            return error_page(error)
+        return error_response(error, scope.environ)
 
 
 class DevelopmentPlugin(Plugin):

@@ -15,7 +15,7 @@ import msgspec
 
 from newel import Plugin, hookimpl
 from newel.edges import Foreign
-from newel.records import Provider
+from newel.records import After, Provider, Route, RouteRecord
 from newel.response import Response
 
 NOSNIFF: Final = ("X-Content-Type-Options", "nosniff")
@@ -56,6 +56,7 @@ class SecurityPlugin(Plugin):
 
     name: ClassVar[str] = "security"
     Config: ClassVar[type[Any] | None] = SecurityConfig
+    route_options: ClassVar[Mapping[str, Any]] = {"csp": str}
 
     def __init__(self, config: SecurityConfig) -> None:
         super().__init__(config)
@@ -73,6 +74,12 @@ class SecurityPlugin(Plugin):
         return {"csp_nonce": csp_nonce}
 
     @hookimpl
+    def newel_route(self, route: Route) -> Iterable[RouteRecord]:
+        """Give a route with the option `csp` a Content-Security-Policy of its own."""
+        if "csp" in route.options:
+            yield After(_sets("Content-Security-Policy", route.options["csp"]))
+
+    @hookimpl
     def newel_after_request(self, response: Response, environ: Mapping[str, Any]) -> None:
         """Add what is not there. PERF: a response without headers of its own gets prebuilt pairs."""
         headers = response.header_list
@@ -88,6 +95,13 @@ class SecurityPlugin(Plugin):
     def _announce(self, nonce: CspNonce, response: Response | None) -> None:
         if response is not None and "Content-Security-Policy" not in response.headers:
             response.headers.set("Content-Security-Policy", with_nonce(self.config.csp, nonce.value))
+
+
+def _sets(name: str, value: str) -> Callable[[Response], None]:
+    def set_header(response: Response) -> None:
+        response.headers.setdefault(name, value)
+
+    return set_header
 
 
 def csp_nonce(nonce: CspNonce) -> str:

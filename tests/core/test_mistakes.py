@@ -168,7 +168,7 @@ def test_a_misspelt_option_of_a_route(written: Any, tmp_path: Path) -> None:
 
         1. route POST /notices has the option 'retires', which neither the kernel nor an enabled plugin knows.
             at views.py:5    @router.post("/notices", retires=2)
-            allowed: host, methods, name, retries
+            allowed: csp, host, methods, name, retries
             did you mean 'retries'?
             to do: correct the name, or enable the plugin that brings the option.""")
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from newel import App, Plugin, Provider, Response, Scope, hookimpl, hookspec
 from newel.errors import Problem
-from newel.plugins import Found, LoadFailure, Manager, Registered, constraints, find, installed, ordered, slots
+from newel.manager import Manager
+from newel.plugins import Found, LoadFailure, Registered, constraints, find, installed, ordered, slots
 from newel.testing import Client
 from tests.core.applications import PRODUCTION, boot_problems, hello, plugin, routing, served, the_problem
 

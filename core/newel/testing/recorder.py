@@ -1,4 +1,4 @@
-"""A plugin that takes down which request hooks ran, in which order, and what they saw."""
+"""A plugin that takes down which hooks ran, in which order, and what they saw."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Call(NamedTuple):
 
 
 class HookRecorder(Plugin):
-    """Records calls of request hooks. Make one for each test by `HookRecorder.fresh()`, for `App(plugins=…)`.
+    """Records calls of hooks. Make one for each test by `HookRecorder.fresh()`, for `App(plugins=…)`.
 
     ```python
     recorder = HookRecorder.fresh()
@@ -35,6 +35,16 @@ class HookRecorder(Plugin):
     def fresh(cls, name: str = "recorder") -> type[HookRecorder]:
         """Return a recorder class with an empty list of its own."""
         return type("HookRecorder", (cls,), {"calls": [], "name": name})
+
+    @hookimpl
+    def newel_startup(self) -> None:
+        """Record the start of the application."""
+        self._note("newel_startup", {}, None)
+
+    @hookimpl
+    def newel_shutdown(self) -> None:
+        """Record its end."""
+        self._note("newel_shutdown", {}, None)
 
     @hookimpl
     def newel_before_request(self, environ: Any, route: Any) -> None:
