@@ -59,9 +59,7 @@ def measured(rows: list[str], peers: list[str], rounds: int) -> Iterator[Line]:
             yield from lines_of_row(row, times)
     if chosen(LOAD, rows):
         print(f"{LOAD} ...", file=sys.stderr, flush=True)
-        yield from lines_of_rates(
-            load.measure([NEWEL, *(peer for peer in load.PEERS if peer in peers)], min(rounds, 5))
-        )
+        yield from lines_of_rates(load.measure([NEWEL, *(peer for peer in load.PEERS if peer in peers)], rounds))
     if chosen(STARTING, rows):
         print(f"{STARTING} ...", file=sys.stderr, flush=True)
         yield from lines_of_starts(
