@@ -13,7 +13,7 @@ import msgspec
 from newel import Plugin, hookimpl
 from newel.config import Configuration
 from newel.errors import BootError, Problem, ProblemError, place_of
-from newel.records import Provider, Route
+from newel.records import SAFE_METHODS, Provider
 from newel.scope import Scope
 from newel_data import hookspecs
 from newel_data.database import Database
@@ -93,9 +93,14 @@ class DataPlugin(Plugin):
 # --- the unit of a request -------------------------------------------------------------------------------------------
 
 
-def open_database(backend: Backend, models: Models, route: Route | None) -> Database:
-    """Make the unit of work: one that only reads, on a route whose methods are all safe."""
-    return Database(backend, models, read_only=route is not None and route.safe)
+def open_database(backend: Backend, models: Models, scope: Scope) -> Database:
+    """Make the unit of work: one that only reads on a route whose methods are all safe.
+
+    Where no route matched (an error page that reads) the request's own method says it; outside a request it may write.
+    """
+    if scope.route is not None:
+        return Database(backend, models, read_only=scope.route.safe)
+    return Database(backend, models, read_only=scope.environ.get("REQUEST_METHOD") in SAFE_METHODS)
 
 
 def finish_database(database: Database, response: Any) -> None:

@@ -219,6 +219,29 @@ def test_a_safe_route_streams_from_its_cursor(client: Client) -> None:
     assert client.get("/streams").text == "a b c "
 
 
+class ReadsOnErrors(Plugin):
+    """Answers errors with what the database holds, and tries to write."""
+
+    name = "reads_on_errors"
+
+    @hookimpl
+    def newel_handle_error(self, error: Exception, db: Database) -> Data:
+        note_class = importlib.import_module("notes").Note
+        try:
+            db.add(note_class(text="never"))
+        except ReadOnly:
+            return Data([note.text for note in db.query(note_class)], status=404)
+        return Data("written", status=404)
+
+
+def test_an_error_page_of_a_safe_request_only_reads(folder: Path) -> None:
+    client = Client(application(reading(), writing(), plugins=[ReadsOnErrors]))
+    client.post("/notes?text=one")
+    assert client.get("/nowhere").json == ["one"]
+    assert client.post("/nowhere").json == "written"
+    assert client.get("/").json == ["one"]
+
+
 def test_a_lost_race_is_a_503(folder: Path) -> None:
     note_class = importlib.import_module("notes").Note
     router = Router()
