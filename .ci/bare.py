@@ -6,7 +6,7 @@ import importlib.util
 import runpy
 from pathlib import Path
 
-ABSENT = ("jinja2", "mako", "sqlalchemy", "flask", "django", "bottle")
+ABSENT = ("jinja2", "mako", "pymongo", "sqlalchemy", "flask", "django", "bottle")
 
 
 def main() -> None:

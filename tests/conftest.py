@@ -11,6 +11,8 @@ from types import ModuleType
 import pytest
 from hypothesis import settings
 
+from tests.services import NO_MONGODB, mongodb_server
+
 settings.register_profile("newel", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("newel")
 
@@ -35,6 +37,15 @@ def own_imports() -> Iterator[None]:
         place = place_of(sys.modules[name])
         if place and not place.startswith(INSTALLED):
             del sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def mongodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a replica set. Tests that need one are reported as not run where there is none."""
+    with mongodb_server(tmp_path_factory.mktemp("mongodb")) as url:
+        if url is None:
+            pytest.skip(NO_MONGODB)
+        yield url
 
 
 def place_of(module: ModuleType) -> str | None:

@@ -1,19 +1,25 @@
-"""What tests need from the machine: real server processes on the loopback interface, and a browser.
+"""What tests need from the machine: real server processes on the loopback interface, a browser, and databases.
 
-Nothing here skips: what is missing is an error that says what to install.
+Nothing here skips: what is missing is an error that says what to install. The one exception is MongoDB, which many
+machines cannot have: its tests are then reported as not run.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlsplit
+from uuid import uuid4
 
+ROOT: Final = Path(__file__).parents[1]
 LOOPBACK: Final = "127.0.0.1"
 PATIENCE: Final = 30.0
 """Seconds that a server may take until it listens; on a busy machine a start takes some."""
@@ -84,3 +90,53 @@ def browser() -> str:
     raise RuntimeError(
         f"no browser: looked for {', '.join(BROWSER_NAMES)} on PATH; on Debian: apt-get install chromium"
     )
+
+
+# --- MongoDB ----------------------------------------------------------------------------------------------------------
+
+MONGODB: Final = "NEWEL_TEST_MONGODB"
+STAND_IN: Final = ROOT.parent / "shared" / "mongo-standin" / "serve"
+NO_MONGODB: Final = f"not run: no MongoDB; name a replica set in {MONGODB}, or put mongod on PATH"
+
+
+@contextlib.contextmanager
+def mongodb_server(folder: Path) -> Iterator[str | None]:
+    """Give the URL of a replica set: the one that is named, a `mongod`'s, the stand-in's; None where there is none."""
+    port = free_port()
+    url = f"mongodb://{LOOPBACK}:{port}/?replicaSet=rs0"
+    if named := os.environ.get(MONGODB):
+        yield named
+    elif program := shutil.which("mongod"):
+        options = ["--replSet", "rs0", "--dbpath", str(folder), "--bind_ip", LOOPBACK, "--port", str(port)]
+        with serving([program, *options], port, folder=folder):
+            _initiate(port)
+            yield url
+    elif STAND_IN.is_file():
+        with serving([sys.executable, str(STAND_IN), "--port", str(port)], port, folder=folder):
+            yield url
+    else:
+        yield None
+
+
+def _initiate(port: int) -> None:
+    """Make a replica set of one server, and wait until it takes writes."""
+    members = [{"_id": 0, "host": f"{LOOPBACK}:{port}"}]
+    with _client(f"mongodb://{LOOPBACK}:{port}/?directConnection=true") as client:
+        client.admin.command("replSetInitiate", {"_id": "rs0", "members": members})
+    with _client(f"mongodb://{LOOPBACK}:{port}/?replicaSet=rs0") as client:
+        client.admin.command("ping")
+
+
+def _client(url: str) -> Any:
+    from pymongo import MongoClient
+
+    return MongoClient(url)
+
+
+@contextlib.contextmanager
+def mongodb_database(server: str) -> Iterator[str]:
+    """Give the URL of a database of its own on a server, and drop the database at the end."""
+    name = f"newel_{uuid4().hex[:12]}"
+    yield urlsplit(server)._replace(path=f"/{name}").geturl()
+    with _client(server) as client:
+        client.drop_database(name)

@@ -1,0 +1,109 @@
+"""`db.native`: the PyMongo Database with the unit's session in every operation, because PyMongo forgets the session.
+
+NOTE: PyMongo 4.17's `session.bind()` is not used: it binds whatever runs in the context, so that another client of the
+handler's is refused, and a response that streams later reads in a transaction that is over.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, Final, NoReturn, final
+
+from pymongo.collection import Collection
+from pymongo.database import Database
+
+from newel_data.errors import ReadOnly
+from newel_mongo.connections import Mongo, Session
+
+_READING: Final = frozenset({
+    "aggregate", "count_documents", "distinct", "estimated_document_count", "find", "find_one",
+    "index_information", "list_collection_names", "list_collections", "list_indexes", "options",
+})  # fmt: skip
+_WRITING_STAGES: Final = frozenset({"$out", "$merge"})
+
+
+def bound(database: Mongo, session: Session | None, *, read_only: bool) -> BoundDatabase:
+    """Return the database for one unit."""
+    return BoundDatabase(database, functools.partial(_call, session, read_only))
+
+
+Call = Callable[[Any, str], Any]
+
+
+@final
+class BoundDatabase:
+    """A Database in a unit's session: `db.native["notice"]` is a collection, its methods are PyMongo's."""
+
+    def __init__(self, database: Mongo, call: Call) -> None:
+        self._inner: Final = database
+        self._call: Final = call
+
+    def __getitem__(self, name: str) -> BoundCollection:
+        return BoundCollection(self._inner[name], self._call)
+
+    def __getattr__(self, name: str) -> Any:
+        if not hasattr(Database, name) and name not in {"name", "client"}:
+            return self[name]
+        return self._call(self._inner, name)
+
+    def get_collection(self, name: str, *args: Any, **options: Any) -> BoundCollection:
+        """Return a collection, with options of its own."""
+        return BoundCollection(self._inner.get_collection(name, *args, **options), self._call)
+
+    def __repr__(self) -> str:
+        return f"<{self._inner!r} in a unit of work>"
+
+
+@final
+class BoundCollection:
+    """A Collection in a unit's session."""
+
+    def __init__(self, collection: Collection[Any], call: Call) -> None:
+        self._inner: Final = collection
+        self._call: Final = call
+
+    def __getitem__(self, name: str) -> BoundCollection:
+        return BoundCollection(self._inner[name], self._call)
+
+    def __getattr__(self, name: str) -> Any:
+        if not hasattr(Collection, name) and name not in {"name", "database"}:
+            return self[name]
+        return self._call(self._inner, name)
+
+    def with_options(self, *args: Any, **options: Any) -> BoundCollection:
+        """Return the same collection with other options."""
+        return BoundCollection(self._inner.with_options(*args, **options), self._call)
+
+    def __repr__(self) -> str:
+        return f"<{self._inner!r} in a unit of work>"
+
+
+def _call(session: Session | None, read_only: bool, inner: Any, name: str) -> Any:
+    """Return an attribute of PyMongo's object; one that takes a session has this one."""
+    found = getattr(inner, name)
+    if not callable(found) or "session" not in inspect.signature(found).parameters:
+        return found
+    if read_only:
+        return _reading(found, name)
+    return functools.partial(found, session=session)
+
+
+def _reading(method: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """Return a method of a unit that only reads: it has no transaction, so what writes is refused here."""
+    if name not in _READING:
+        return functools.partial(_refuse, name)
+    if name != "aggregate":
+        return method
+
+    def aggregate(pipeline: Any, *args: Any, **options: Any) -> Any:
+        if any(_WRITING_STAGES & set(stage) for stage in pipeline):
+            _refuse("aggregate() with $out or $merge")
+        return method(pipeline, *args, **options)
+
+    return aggregate
+
+
+def _refuse(name: str, *args: Any, **options: Any) -> NoReturn:
+    raise ReadOnly(f"this unit only reads, and db.native was to run {name}")
