@@ -50,7 +50,8 @@ def test_hello_answers_as_the_text_says(tmp_path: Path, monkeypatch: pytest.Monk
     client = Client(App(routes=["hello"], profile="development"))
     assert client.get("/hello/Ada?times=2").text == "Hello Ada Ada"
     answer = client.get("/hello/Ada?times=two")
-    assert (answer.status_code, answer.json["errors"][0]["field"]) == (400, "times")
+    assert answer.status_code == 400
+    assert '"field":"times"' in answer.text
 
 
 @pytest.fixture
