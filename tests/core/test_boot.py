@@ -114,10 +114,10 @@ def test_a_library_that_a_module_of_routes_needs_is_that_modules_own_error(
 
 
 def test_only_what_is_named_is_imported() -> None:
-    others = {"newel_static", "newel_mako", "newel_sql"}
+    others = {"newel_static", "newel_mako", "newel_jinja2", "newel_sql"}
     before = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] in others}
     try:
-        App({"use": {"templates": "jinja2"}}, routes=[routing(index=hello)], profile="development")
+        App({"use": {"database": "memory"}}, routes=[routing(index=hello)], profile="development")
         assert not others & set(sys.modules)
     finally:
         sys.modules.update(before)

@@ -120,9 +120,8 @@ def test_boot_hooks_run_in_the_order_of_pluggy_once_a_route(plugins: list[Descri
     calls: list[tuple[str, str]] = []
     app = built(plugins, calls)
     asked = [name for hook, name in calls if hook == ROUTE]
-    assert (
-        asked == [names_of(one.plugin) for one in reversed(app.generation.manager.hook.newel_route.get_hookimpls())] * 2
-    )
+    by_pluggy = [names_of(one.plugin) for one in reversed(app.generation.manager.hook.newel_route.get_hookimpls())]
+    assert asked == [name for name in by_pluggy if name != "security"] * 2
 
 
 @settings(max_examples=40)
