@@ -24,8 +24,10 @@ class HookRecorder(Plugin):
     recorder = HookRecorder.fresh()
     client = Client(App(routes=[router], plugins=[recorder], profile="development"))
     client.get("/")
-    [call.hook for call in recorder.calls] == ["newel_before_request", "newel_after_request", "newel_teardown_request"]
+    recorder.hooks("/") == ["newel_before_request", "newel_after_request", "newel_teardown_request"]
     ```
+
+    `calls` holds every call, with those of start and end.
     """
 
     name: ClassVar[str] = "recorder"
@@ -35,6 +37,11 @@ class HookRecorder(Plugin):
     def fresh(cls, name: str = "recorder") -> type[HookRecorder]:
         """Return a recorder class with an empty list of its own."""
         return type("HookRecorder", (cls,), {"calls": [], "name": name})
+
+    @classmethod
+    def hooks(cls, path: str) -> list[str]:
+        """Return the names of the hooks that ran for requests of one path, in order."""
+        return [call.hook for call in cls.calls if call.path == path]
 
     @hookimpl
     def newel_startup(self) -> None:
