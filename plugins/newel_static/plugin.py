@@ -60,7 +60,7 @@ class StaticPlugin(Plugin):
         if path is None:
             msg = f"there is no static file {name!r} in {', '.join(map(str, self.folders(configuration)))}"
             raise LookupError(msg)
-        return urls.url_for("static", name=name, v=f"{os.stat(path).st_mtime_ns:x}")
+        return urls.url_for("static", name=name, v=f"{path.stat().st_mtime_ns:x}")
 
     def folders(self, configuration: Configuration) -> list[Path]:
         """Return the folders, absolute."""
@@ -68,7 +68,10 @@ class StaticPlugin(Plugin):
         return [base / folder for folder in self.config.folders]
 
     def find(self, name: str, configuration: Configuration) -> Path | None:
-        """Return the file of a name below the prefix, or None. SECURITY: links are followed before the folder is checked."""
+        """Return the file of a name below the prefix, or None.
+
+        SECURITY: links are followed before the folder is checked, by functions of `os.path`, which never raise.
+        """
         parts = name.split("/")
         if any(part.startswith(".") or "\\" in part or not part for part in parts) or not name.isprintable():
             return None

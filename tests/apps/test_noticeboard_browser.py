@@ -54,7 +54,7 @@ def write(page: Page, title: str, *, body: str = "", tags: str = "", price: str 
     page.goto("/")
     page.get_by_role("link", name="Post a notice").click()
     page.get_by_label("Title").fill(title)
-    page.get_by_label("Your name").fill("Zoë O’Brien")
+    page.get_by_label("Your name").fill("Zoë O\N{RIGHT SINGLE QUOTATION MARK}Brien")
     page.get_by_label("What is it about?").fill(body)
     page.get_by_label("Tags").fill(tags)
     page.get_by_label("Price").fill(price)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -40,9 +40,9 @@ def plugin(name: str, **hooks: Callable[..., Any]) -> type[Plugin]:
     return type(name.title(), (Plugin,), {"name": name, **{key: hookimpl(function) for key, function in hooks.items()}})
 
 
-def provider(log: Log, **functions: Callable[..., Any]) -> type[Plugin]:
+def provider(log: Log, **functions: Callable[..., Any] | None) -> type[Plugin]:
     """A plugin that provides a `Unit` whose whole life is noted."""
-    ends = {
+    ends: dict[str, Any] = {
         "finish": log.end("finish"),
         "save": log.end("save"),
         "close": lambda value, error: log.append(f"close after {error!r}"),
@@ -92,8 +92,7 @@ def test_a_request_goes_in_one_straight_line() -> None:
         return "done"
 
     client = application(handler, recorded(log), provider(log))
-    with client.get("/") as response:
-        assert response.text == "done"
+    assert client.get("/").text == "done"
     assert log == [
         "before hook", "Before", "Guard", "around begins", "open", "handler", "around ends",
         "finish", "save", "After", "after hook 200", "close after None", "teardown None",
@@ -261,7 +260,7 @@ def test_an_error_names_the_plugin_and_the_hook(caplog: pytest.LogCaptureFixture
 
 
 def test_an_around_may_replace_the_result() -> None:
-    def around() -> Iterator[Any]:
+    def around() -> Generator[None, Any, Any]:
         result = yield
         return f"[{result}]"
 
@@ -270,7 +269,7 @@ def test_an_around_may_replace_the_result() -> None:
 
 
 def test_an_around_may_turn_an_error_into_a_result() -> None:
-    def around() -> Iterator[Any]:
+    def around() -> Generator[None, Any, Any]:
         try:
             yield
         except ValueError:
@@ -285,7 +284,7 @@ def test_an_around_may_turn_an_error_into_a_result() -> None:
 
 def test_the_first_plugins_around_is_the_outermost() -> None:
     def wrap(name: str) -> type[Plugin]:
-        def around() -> Iterator[Any]:
+        def around() -> Generator[None, Any, Any]:
             result = yield
             return f"{name}({result})"
 

@@ -1,0 +1,1 @@
+"""Small ports: protocols and value types only. Each module is one contract."""

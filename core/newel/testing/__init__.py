@@ -1,4 +1,4 @@
-"""For tests: a client, pytest fixtures (`newel.testing.fixtures`), a recorder of hooks, and the kits of the contracts."""
+"""For tests: a client, fixtures for pytest (`newel.testing.fixtures`), a recorder of hooks, the kits of contracts."""
 
 from newel.testing.client import Client
 from newel.testing.recorder import Call, HookRecorder

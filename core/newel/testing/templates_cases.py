@@ -109,12 +109,8 @@ PRINTED_TEXT: Final = "printed.txt"
 """Pages of one line and no more: `[`, the value `value`, `]`, newline."""
 
 
-def _case(
-    name: str, does: str, expected: str, needs: str = "", with_: tuple[str, ...] = (), /, **values: Any
-) -> Case:
-    return Case(
-        name=name, does=does, values=values, expected=expected, needs=frozenset(needs.split()), with_=with_
-    )
+def _case(name: str, does: str, expected: str, needs: str = "", with_: tuple[str, ...] = (), /, **values: Any) -> Case:
+    return Case(name=name, does=does, values=values, expected=expected, needs=frozenset(needs.split()), with_=with_)
 
 
 def _double(text: str) -> str:

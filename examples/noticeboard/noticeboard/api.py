@@ -6,7 +6,6 @@ from typing import Any
 
 from newel import Data, HTTPError, Json, Response, Router, Urls
 from newel_data import Database, utcnow
-
 from noticeboard import board
 from noticeboard.forms import ChangedNotice, NewNotice
 from noticeboard.models import Comment, Notice

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from newel_data import Database, Query, Slice
-
 from noticeboard.models import Author, Notice
 
 PAGE_SIZE = 12

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Annotated
 
 from msgspec import Meta
+
 from newel.contracts.validator import FieldError, InvalidInput
 
 Name = Annotated[str, Meta(min_length=1, max_length=80)]

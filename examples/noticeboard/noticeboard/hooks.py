@@ -14,7 +14,6 @@ import click
 
 from newel import Response, hookimpl
 from newel_data import Database, utcnow
-
 from noticeboard.models import Author, Notice
 
 DATA = Path(__file__).parent / "data" / "notices.json"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from newel import Form, Page, Redirect, Router
 from newel_data import Database, StaleWrite, utcnow
-
 from noticeboard import board
 from noticeboard.forms import CommentForm, NoticeForm, split_tags
 from noticeboard.models import Comment, Notice
@@ -52,7 +51,7 @@ def comment(db: Database, id: str, form: Form[CommentForm]) -> Page | Redirect:
 @router.get("/notices/<id>/edit")
 def edit(db: Database, id: str) -> Page:
     notice = board.one(db, id)
-    form = Form.blank(
+    form: Form[NoticeForm] = Form.blank(
         title=notice.title,
         author=notice.author.name,
         body=notice.body,
