@@ -27,7 +27,19 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import Final
 
-from newel_data.kit import aggregation, failures, queries, references, refusals, rules, texts, units, values, writing
+from newel_data.kit import (
+    aggregation,
+    failures,
+    queries,
+    references,
+    refusals,
+    rules,
+    schema,
+    texts,
+    units,
+    values,
+    writing,
+)
 from newel_data.kit.harness import Case, Kit
 from newel_data.port import Capability
 
@@ -44,6 +56,7 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     queries,
     aggregation,
     refusals,
+    schema,
 )
 
 

@@ -33,9 +33,10 @@ class Kit:
 
     def __init__(self, open_backend: OpenBackend, models: Models | None = None) -> None:
         self.models: Final = models or Models(MODELS)
-        self.backend: Final = open_backend(self.models)
-        self.backend.sync()
+        self._open_backend: Final = open_backend
         self._opened: Final[list[Database]] = []
+        self.backend = open_backend(self.models)
+        self.backend.sync()
 
     def database(self, *, read_only: bool = False) -> Database:
         """Return a database whose unit the case ends itself."""
@@ -80,6 +81,12 @@ class Kit:
         except BaseException:
             unit.rollback()
             raise
+
+    def reopen(self) -> None:
+        """Close the backend, and open it again on the same database."""
+        self.release()
+        self.backend.close()
+        self.backend = self._open_backend(self.models)
 
     def close(self) -> None:
         """Close the backend."""

@@ -1,0 +1,97 @@
+"""Write `docs/reference/proof.md`: which row of the persistence contract was shown on which database.
+
+    python -m tests.conformance.prove
+
+Runs every case of the kit on each database that this machine has; the exit status is 1 where one fails.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from newel_data.kit.proof import Server, prove, table
+from newel_data.models import Models
+from newel_memory import MemoryBackend
+from newel_memory.backend import CAPABILITIES as MEMORY
+from newel_mongo import MongoBackend, MongoConfig, MongoUrl
+from newel_mongo.backend import CAPABILITIES as MONGO
+from newel_sql import DatabaseUrl, SqlBackend, SqlConfig
+from newel_sql.dialects.sqlite import SqliteDialect
+from tests.services import mongodb_database, mongodb_server
+
+PAGE: Final = Path(__file__).parents[2] / "docs" / "reference" / "proof.md"
+
+TEXT: Final = """# What is proven where
+
+This page is written by `python -m tests.conformance.prove`, which runs every case of the persistence kit on each
+database that the machine has. A row is PROVEN where each of its cases was run and passed. PROVEN ON STAND-IN: a
+program that speaks the server's protocol and follows its documentation was asked in its place; a real server still has
+the last word. UNPROVEN: nobody could be asked, or there is no adapter yet. Where a database lacks what a case is about,
+the number of cases is given.
+
+{table}"""
+
+
+@contextlib.contextmanager
+def servers() -> Iterator[list[Server]]:
+    """Give every database that the contract names."""
+    with tempfile.TemporaryDirectory() as folder, _mongodb(Path(folder)) as mongodb:
+        yield [
+            Server(name="memory", open_backend=MemoryBackend, capabilities=MEMORY),
+            Server(name="SQLite", open_backend=_sqlite(Path(folder)), capabilities=SqliteDialect.capabilities),
+            Server(name="PostgreSQL"),
+            Server(name="MariaDB"),
+            mongodb,
+        ]
+
+
+def _sqlite(folder: Path) -> Any:
+    config = SqlConfig(url=DatabaseUrl.from_setting("sqlite:///proof.db"))
+    return lambda models: SqlBackend(config, models, folder)
+
+
+@contextlib.contextmanager
+def _mongodb(folder: Path) -> Iterator[Server]:
+    with mongodb_server(folder) as url:
+        if url is None:
+            yield Server(name="MongoDB")
+            return
+        with mongodb_database(url) as database:
+            config = MongoConfig(url=MongoUrl.from_setting(database))
+
+            def opened(models: Models) -> MongoBackend:
+                return MongoBackend(config, models)
+
+            yield Server(
+                name="MongoDB",
+                open_backend=opened,
+                capabilities=MONGO,
+                stand_in=_is_stand_in(url),
+                is_own_fault=lambda error: "internal error of the stand-in" in str(error.__cause__),
+            )
+
+
+def _is_stand_in(url: str) -> bool:
+    from pymongo import MongoClient
+
+    with MongoClient[Any](url) as client:
+        return "stand-in" in client.admin.command("buildInfo").get("modules", ())
+
+
+def main() -> int:
+    """Run everything, write the page, and tell what failed."""
+    failures: list[str] = []
+    with servers() as found:
+        results = {server: prove(server, failures.append) for server in found}
+    PAGE.write_text(TEXT.format(table=table(results)), encoding="utf-8")
+    sys.stdout.write("\n".join([*failures, f"wrote {PAGE}", ""]))
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
