@@ -44,9 +44,10 @@ class SecurityConfig(msgspec.Struct, frozen=True):
 class CspNonce:
     """The nonce of one page: fresh for each request, the same in the header and in every engine (checklist E30)."""
 
-    __slots__ = ("value",)
+    __slots__ = ("policy", "value")
 
-    def __init__(self) -> None:
+    def __init__(self, policy: str = POLICY) -> None:
+        self.policy: Final = policy
         # PERF: what `secrets` does, without its imports at every start
         self.value: Final = b2a_base64(os.urandom(18), newline=False).decode()
 
@@ -60,13 +61,14 @@ class SecurityPlugin(Plugin):
 
     def __init__(self, config: SecurityConfig) -> None:
         super().__init__(config)
-        self._page: Final = (*FIXED, FRAMES, ("Content-Security-Policy", config.csp))
+        self._foreign_page: Final = (*FIXED, FRAMES)
+        self._page: Final = (*self._foreign_page, ("Content-Security-Policy", config.csp))
         self._hsts: Final = ("Strict-Transport-Security", f"max-age={config.hsts}; includeSubDomains")
 
     @hookimpl
     def newel_providers(self) -> Iterable[Provider]:
         """Supply the nonce, and put it into the header of a page that asked for it."""
-        yield Provider(contract=CspNonce, open=CspNonce, save=self._announce)
+        yield Provider(contract=CspNonce, open=self._nonce, save=_announce)
 
     @hookimpl
     def newel_template_names(self) -> Mapping[str, Callable[..., Any]]:
@@ -83,7 +85,9 @@ class SecurityPlugin(Plugin):
     def newel_after_request(self, response: Response, environ: Mapping[str, Any]) -> None:
         """Add what is not there. PERF: a response without headers of its own gets prebuilt pairs."""
         headers = response.header_list
-        wanted = self._page if _is_page(headers) and not isinstance(response, Foreign) else FIXED
+        wanted: Iterable[tuple[str, str]] = FIXED
+        if _is_page(headers):
+            wanted = self._foreign_page if isinstance(response, Foreign) else self._page
         if len(headers) == 2 and headers[0][0] == "Content-Type" and headers[1][0] == "Content-Length":
             headers.extend(wanted)
         else:
@@ -92,9 +96,15 @@ class SecurityPlugin(Plugin):
         if environ.get("wsgi.url_scheme") == "https" and self.config.hsts:
             response.headers.setdefault(*self._hsts)
 
-    def _announce(self, nonce: CspNonce, response: Response | None) -> None:
-        if response is not None and "Content-Security-Policy" not in response.headers:
-            response.headers.set("Content-Security-Policy", with_nonce(self.config.csp, nonce.value))
+    def _nonce(self, route: Route | None) -> CspNonce:
+        """Open a nonce for the policy of the route."""
+        policy = self.config.csp if route is None else route.options.get("csp", self.config.csp)
+        return CspNonce(policy)
+
+
+def _announce(nonce: CspNonce, response: Response | None) -> None:
+    if response is not None and "Content-Security-Policy" not in response.headers:
+        response.headers.set("Content-Security-Policy", with_nonce(nonce.policy, nonce.value))
 
 
 def _sets(name: str, value: str) -> Callable[[Response], None]:

@@ -240,8 +240,8 @@ def test_security_headers_are_set_where_there_are_none_and_no_policy() -> None:
     assert response.headers.getlist("Referrer-Policy") == ["no-referrer"]
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert response.headers["X-Frame-Options"] == "DENY"
     assert "Content-Security-Policy" not in response.headers
-    assert "X-Frame-Options" not in response.headers
 
 
 def test_a_header_that_is_there_is_not_set_twice_however_few_there_are() -> None:
