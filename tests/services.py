@@ -101,21 +101,34 @@ NO_MONGODB: Final = f"not run: no MongoDB; name a replica set in {MONGODB}, or p
 
 @contextlib.contextmanager
 def mongodb_server(folder: Path) -> Iterator[str | None]:
-    """Give the URL of a replica set: the one that is named, a `mongod`'s, the stand-in's; None where there is none."""
-    port = free_port()
-    url = f"mongodb://{LOOPBACK}:{port}/?replicaSet=rs0"
+    """Give the URL of a replica set: the one that is named, or else one that is started; None where none can be."""
     if named := os.environ.get(MONGODB):
         yield named
-    elif program := shutil.which("mongod"):
-        options = ["--replSet", "rs0", "--dbpath", str(folder), "--bind_ip", LOOPBACK, "--port", str(port)]
+    else:
+        with started_mongodb(folder, free_port(), "rs0") as url:
+            yield url
+
+
+@contextlib.contextmanager
+def started_mongodb(folder: Path, port: int, replica_set: str = "") -> Iterator[str | None]:
+    """Run a `mongod`, or else the stand-in, until the end of the block; None without either."""
+    if program := shutil.which("mongod"):
+        options = ["--dbpath", str(folder), "--bind_ip", LOOPBACK, "--port", str(port)]
+        options += ["--replSet", replica_set] if replica_set else []
         with serving([program, *options], port, folder=folder):
-            _initiate(port)
-            yield url
+            if replica_set:
+                _initiate(port)
+            yield _url(port, replica_set)
     elif STAND_IN.is_file():
-        with serving([sys.executable, str(STAND_IN), "--port", str(port)], port, folder=folder):
-            yield url
+        options = ["--port", str(port), *(["--replset", replica_set] if replica_set else ["--standalone"])]
+        with serving([sys.executable, str(STAND_IN), *options], port, folder=folder):
+            yield _url(port, replica_set)
     else:
         yield None
+
+
+def _url(port: int, replica_set: str) -> str:
+    return f"mongodb://{LOOPBACK}:{port}/" + (f"?replicaSet={replica_set}" if replica_set else "")
 
 
 def _initiate(port: int) -> None:

@@ -18,9 +18,12 @@ from newel_data.errors import ReadOnly
 from newel_mongo.connections import Mongo, Session
 
 _READING: Final = frozenset({
-    "aggregate", "count_documents", "distinct", "estimated_document_count", "find", "find_one",
+    "aggregate", "count_documents", "distinct", "estimated_document_count", "find", "find_one", "find_raw_batches",
     "index_information", "list_collection_names", "list_collections", "list_indexes", "options",
 })  # fmt: skip
+_PASSING_ON: Final = frozenset({"find", "find_one", "find_raw_batches"})
+"""Methods that take a session and do not name it: they pass on whatever they are given."""
+
 _WRITING_STAGES: Final = frozenset({"$out", "$merge"})
 
 
@@ -51,6 +54,10 @@ class BoundDatabase:
     def get_collection(self, name: str, *args: Any, **options: Any) -> BoundCollection:
         """Return a collection, with options of its own."""
         return BoundCollection(self._inner.get_collection(name, *args, **options), self._call)
+
+    def with_options(self, *args: Any, **options: Any) -> BoundDatabase:
+        """Return the same database with other options."""
+        return BoundDatabase(self._inner.with_options(*args, **options), self._call)
 
     def __repr__(self) -> str:
         return f"<{self._inner!r} in a unit of work>"
@@ -83,7 +90,7 @@ class BoundCollection:
 def _call(session: Session | None, read_only: bool, inner: Any, name: str) -> Any:
     """Return an attribute of PyMongo's object; one that takes a session has this one."""
     found = getattr(inner, name)
-    if not callable(found) or "session" not in inspect.signature(found).parameters:
+    if not callable(found) or not (name in _PASSING_ON or "session" in inspect.signature(found).parameters):
         return found
     if read_only:
         return _reading(found, name)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from tests.services import free_port, serving
+from tests.services import free_port, mongodb_database, serving
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "noticeboard"
 DATABASES = ("sql", "memory")
@@ -67,5 +68,8 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     server, database, *more = request.param
     use = dict(zip(("templates",), more, strict=False))
     folder = tmp_path_factory.mktemp("served")
-    with served_noticeboard(folder, server, database, **use) as url:
-        yield Served(url, folder / "noticeboard")
+    with ExitStack() as stack:
+        if database == "mongo":
+            url = stack.enter_context(mongodb_database(request.getfixturevalue("mongodb")))
+            stack.enter_context(pytest.MonkeyPatch.context()).setenv("NEWEL_MONGO__URL", url)
+        yield Served(stack.enter_context(served_noticeboard(folder, server, database, **use)), folder / "noticeboard")

@@ -18,6 +18,7 @@ pytestmark = [
         "served",
         [
             *((server, database) for server in ("gunicorn", "waitress", "newel run") for database in DATABASES),
+            ("gunicorn", "mongo"),
             ("gunicorn", "memory", "mako"),
         ],
         indirect=True,
