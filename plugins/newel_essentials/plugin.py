@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, time
 from pathlib import Path
 from types import GeneratorType
@@ -131,9 +131,9 @@ def _anything_else(data: DataResponder) -> Any:
     def respond(result: Any, scope: Scope) -> Response:
         if hasattr(result, "to_response"):
             return responders.from_environ(result, scope)
-        if callable(result) and hasattr(result, "get_wsgi_response"):
+        if hasattr(result, "get_wsgi_response"):
             return responders.werkzeug(result, scope)
-        if hasattr(result, "__next__"):
+        if isinstance(result, Iterator):
             return responders.stream(result, scope)
         return data(result, scope)
 

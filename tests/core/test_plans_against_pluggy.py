@@ -109,7 +109,7 @@ def test_plans_run_what_pluggy_would_run_in_its_order(plugins: list[Described]) 
         calls.clear()
         by_pluggy = [name for name in of_pluggy(app, hook) if name in own]
         if hook != "newel_handle_error":  # of which pluggy takes the answer of the essentials, the first in its order
-            assert [name for called, name in calls] == by_pluggy
+            assert [name for _, name in calls] == by_pluggy
         expected = by_pluggy if hook == "newel_before_request" else by_pluggy[::-1]
         assert in_plans[hook] == expected * (1 if hook == "newel_handle_error" else 2)
 

@@ -120,7 +120,7 @@ def test_an_open_that_fails_leaves_nothing_behind_and_may_be_tried_again() -> No
 def test_a_clean_exit_finishes_saves_and_closes_each_round_in_the_reverse_of_opening() -> None:
     log: Log = []
     with app(noted(First, log), noted(Second, log)).scope() as scope:
-        scope[First], scope[Second]
+        assert (scope[First], scope[Second])
     assert log == [
         "open first", "open second", "finish second", "finish first",
         "save second", "save first", "close second", "close first",
@@ -170,7 +170,7 @@ def test_a_failing_close_is_logged_and_hides_no_other(caplog: pytest.LogCaptureF
     log: Log = []
     records = [noted(First, log), noted(Second, log, close=raises(OSError("stuck")))]
     with app(*records).scope() as scope:
-        scope[First], scope[Second]
+        assert (scope[First], scope[Second])
     assert log[-1] == "close first"
     assert "closing Second failed" in caplog.text
 
