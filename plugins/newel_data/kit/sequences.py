@@ -15,10 +15,10 @@ from newel_data.encoding import datetime_of
 from newel_data.errors import DataError
 from newel_data.kit.generated import shown
 from newel_data.kit.harness import Kit
-from newel_data.kit.models import Account, Author, Award, Comment, Notice, Person
+from newel_data.kit.models import Account, Author, Award, Chapter, Comment, Notice, Person, Topic
 from newel_data.model import Model
 
-MODELS: Final[tuple[type[Model], ...]] = (Author, Notice, Comment, Award, Person, Account)
+MODELS: Final[tuple[type[Model], ...]] = (Author, Notice, Comment, Award, Person, Topic, Chapter, Account)
 
 Operation = tuple[Any, ...]
 UnitOfOperations = tuple[list[Operation], bool]
@@ -34,6 +34,8 @@ FIELDS: Final[dict[type[Model], dict[str, st.SearchStrategy[Any]]]] = {
     Comment: {"notice": _keys, "text": _names},
     Award: {"author": _keys, "year": st.integers(1899, 1902)},
     Person: {"name": _names, "superior": st.none() | _keys},
+    Topic: {"name": _names, "above": st.none() | _keys},
+    Chapter: {"topic": _keys, "source": st.none() | _keys},
     Account: {
         "code": st.sampled_from(["c1", "c2", "c3"]),
         "email": st.none() | _names,
