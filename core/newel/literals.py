@@ -52,6 +52,7 @@ class _Building:
         lines = [line for _, _, line in code.co_lines() if line]
         self._lines: Final = range(code.co_firstlineno, max(lines, default=code.co_firstlineno) + 1)
         function = getattr(function, "__func__", function)
+        function = function if hasattr(function, "__code__") else type(function).__call__
         self._globals: Final[Mapping[str, Any]] = getattr(function, "__globals__", {})
         annotations = getattr(function, "__annotations__", {})
         self._urls: Final = frozenset(name for name, kind in annotations.items() if Urls.__name__ in str(kind))

@@ -1,0 +1,162 @@
+"""Names of routes that stand in the source are looked up while booting, and nothing else is taken for one."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import newel
+from newel import App, Redirect, Router, Urls
+from newel.results import Redirect as Elsewhere
+from tests.core.applications import PRODUCTION, boot_problems, routing, the_problem
+
+
+def url_for(name: str) -> str:
+    """A function of the application that happens to be called so."""
+    return name
+
+
+class Payments:
+    """Something of the application with methods that happen to be called so."""
+
+    def external(self, name: str) -> str:
+        """Return a text."""
+        return name
+
+    url_for = external
+
+
+payments = Payments()
+
+
+# --- what is found ----------------------------------------------------------------------------------------------------
+def wrong() -> list[Callable[..., Any]]:
+    """Handlers that name a route that is not there."""
+
+    def by_redirect() -> Redirect:
+        return Redirect("nowhere")
+
+    def by_the_modules_name() -> Any:
+        return newel.Redirect("nowhere", id=3)
+
+    def by_another_name() -> Elsewhere:
+        return Elsewhere("nowhere")
+
+    def by_url_for(urls: Urls) -> str:
+        return urls.url_for("nowhere")
+
+    def by_external(links: Urls | None) -> str:
+        return links.external("nowhere") if links else ""
+
+    def on_several_lines(urls: Urls) -> str:
+        return urls.url_for(
+            "nowhere",
+            id=3,
+        )
+
+    return [by_redirect, by_the_modules_name, by_another_name, by_url_for, by_external, on_several_lines]
+
+
+@pytest.mark.parametrize("handler", wrong()[:2] + wrong()[3:])
+def test_a_name_that_no_route_has_is_a_boot_error(handler: Callable[..., Any]) -> None:
+    text = the_problem(routes=routing(index=handler))
+    assert "a URL is built for the route 'nowhere', and there is none of that name" in text
+    assert f"at {__file__}:" in text
+    assert "allowed: index" in text
+
+
+def test_a_name_under_another_name_is_found_when_it_is_used() -> None:
+    App(PRODUCTION, routes=[routing(index=wrong()[2])])  # told at the first call: see test_mistakes
+
+
+def test_methods_partials_and_objects_are_looked_into() -> None:
+    class Views:
+        def show(self) -> Redirect:
+            return Redirect("nowhere")
+
+        def __call__(self) -> Redirect:
+            return Redirect("nowhere")
+
+    for handler in (Views().show, Views(), functools.partial(wrong()[0])):
+        assert "'nowhere'" in the_problem(routes=routing(index=handler))
+
+
+def test_every_name_of_every_handler_is_told_with_its_own_line() -> None:
+    def handler(urls: Urls) -> Redirect:
+        urls.url_for("one")
+        return Redirect("two")
+
+    problems = boot_problems(routes=routing(index=handler, other=wrong()[0]))
+    assert [text.split("'")[1] for text in problems] == ["nowhere", "one", "two"]
+
+
+# --- what is left alone -----------------------------------------------------------------------------------------------
+def right() -> list[Callable[..., Any]]:
+    """Handlers that name a route that is there, or no route at all."""
+
+    def named(urls: Urls) -> Redirect:
+        urls.url_for("index")
+        return Redirect("index")
+
+    def by_path() -> Redirect:
+        return Redirect("/anywhere")
+
+    def by_function_of_ones_own() -> str:
+        return url_for("nowhere")
+
+    def by_method_of_something_else() -> str:
+        return payments.external("nowhere") + payments.url_for("nowhere")
+
+    def by_parameter_of_another_type(urls: str = "") -> str:
+        return payments.url_for("nowhere") + urls
+
+    def by_value(urls: Urls, name: str = "index") -> str:
+        return urls.url_for(name)
+
+    def by_handler(urls: Urls) -> str:
+        return urls.url_for(by_handler)
+
+    def without_arguments(urls: Urls) -> str:
+        return str(urls.url_for)
+
+    return [
+        named, by_path, by_function_of_ones_own, by_method_of_something_else, by_parameter_of_another_type, by_value,
+        by_handler, without_arguments,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("handler", right())
+def test_what_is_right_or_no_name_of_a_route_is_left_alone(handler: Callable[..., Any]) -> None:
+    App(PRODUCTION, routes=[routing(index=handler)])
+
+
+def test_code_that_is_no_handler_is_left_alone() -> None:
+    def helper() -> Redirect:
+        return Redirect("nowhere")
+
+    def handler() -> Any:
+        return helper()
+
+    App(PRODUCTION, routes=[routing(index=handler)])
+
+
+def test_a_handler_without_a_source_is_left_alone() -> None:
+    names: dict[str, Any] = {"Redirect": Redirect}
+    exec("def handler():\n    return Redirect('nowhere')\n", names)
+    App(PRODUCTION, routes=[routing(index=names["handler"])])
+
+
+def test_names_of_another_routers_routes_are_known() -> None:
+    def handler() -> Redirect:
+        return Redirect("admin.show")
+
+    admin = Router("/admin", name="admin")
+
+    @admin.get("/<id>")
+    def show(id: int) -> str:
+        return str(id)
+
+    App(PRODUCTION, routes=[routing(index=handler), admin])
