@@ -170,10 +170,11 @@ def _refused(environ: Mapping[str, Any], start_response: StartResponse, text: st
 class Sent:
     """A response on its way out, and what happens when it is closed: providers close, `teardown` runs, always."""
 
-    __slots__ = ("_body", "_iterator", "_plan", "_scope")
+    __slots__ = ("_body", "_closed", "_iterator", "_plan", "_scope")
 
     def __init__(self, body: Iterable[bytes], scope: Scope, plan: Plan) -> None:
         self._body = body
+        self._closed = False
         self._iterator = iter(body)
         self._scope = scope
         self._plan = plan
@@ -191,7 +192,10 @@ class Sent:
             raise
 
     def close(self) -> None:
-        """Close the body, then every provider, then run teardown: latest first, and one failure hides no other."""
+        """Close the body, then every provider, then run teardown: latest first, once, and one failure hides no other."""
+        if self._closed:
+            return
+        self._closed = True
         scope = self._scope
         try:
             close = getattr(self._body, "close", None)
