@@ -192,7 +192,7 @@ class Sent:
             raise
 
     def close(self) -> None:
-        """Close the body, then every provider, then run teardown: latest first, once, and one failure hides no other."""
+        """Close the body, then every provider, then run teardown: once, latest first, and no failure hides another."""
         if self._closed:
             return
         self._closed = True
@@ -204,4 +204,5 @@ class Sent:
         except Exception as error:
             scope.error = scope.error or error
             _log.exception("closing the body of a response failed")
-        self._plan.end(scope)
+        finally:
+            self._plan.end(scope)
