@@ -68,9 +68,10 @@ class Response:
         headers: HeaderPairs | None = None,
         content_type: str | None = None,
     ) -> None:
-        if type(body) is str:
-            body = body.encode()
-            if content_type is None:
+        default = BINARY
+        if isinstance(body, str):
+            body, default = body.encode(), TEXT
+            if content_type is None and headers is None:
                 content_type = TEXT
         self.status = status
         if headers is None and type(body) is bytes and status in _WITH_CONTENT and content_type in _TYPE_HEADERS:
@@ -79,19 +80,19 @@ class Response:
             self.header_list = [_TYPE_HEADERS[content_type], ("Content-Length", str(len(body)))]
         else:
             self._body = _pieces(body)
-            self._complete(headers, content_type)
+            self._complete(headers, content_type, default)
 
-    def _complete(self, headers: HeaderPairs | None, content_type: str | None) -> None:
+    def _complete(self, headers: HeaderPairs | None, content_type: str | None, default: str) -> None:
         pairs = [] if headers is None else checked_pairs(headers)
         _check_status(self.status)
         if not _has_content(self.status):
             self.header_list = _without(pairs, _CONTENT_HEADERS)
             return
         body = self._body
-        if content_type is None and all(name.lower() != "content-type" for name, _ in pairs):
-            content_type = BINARY if body != b"" else TEXT
-        if content_type is not None:
-            pairs = [*_without(pairs, {"content-type"}), ("Content-Type", _with_charset(content_type))]
+        if content_type is None:
+            named = (value for name, value in pairs if name.lower() == "content-type")
+            content_type = next(named, default if body != b"" else TEXT)
+        pairs = [*_without(pairs, {"content-type"}), ("Content-Type", _with_charset(content_type))]
         if type(body) is bytes:
             pairs = [*_without(pairs, {"content-length"}), ("Content-Length", str(len(body)))]
         self.header_list = pairs
