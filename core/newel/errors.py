@@ -64,9 +64,9 @@ def place_of(thing: object) -> Place:
 
 
 def _line_of_def(file: str, first: int) -> int:
-    """Return the line that says `def`, below the decorators that a function begins with."""
+    """Return the line that says `def` or `class`, below the decorators that it begins with."""
     for number, text in enumerate(linecache.getlines(file)[first - 1 :], start=first):
-        if text.lstrip().startswith(("def ", "async def ")) or "lambda" in text:
+        if text.lstrip().startswith(("def ", "async def ", "class ")) or "lambda" in text:
             return number
         if not text.strip():
             break
@@ -77,7 +77,9 @@ def _place_of_class(cls: type) -> Place:
     module = sys.modules.get(cls.__module__)
     file = getattr(module, "__file__", None) or cls.__module__
     line = getattr(cls, "__firstlineno__", 0)  # CPython 3.13 and later
-    if not line:
+    if line:
+        line = _line_of_def(file, line)
+    else:
         for number, text in enumerate(linecache.getlines(file), start=1):
             if text.lstrip().startswith((f"class {cls.__name__}(", f"class {cls.__name__}:")):
                 line = number

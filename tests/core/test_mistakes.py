@@ -113,29 +113,6 @@ def test_a_misspelt_route_name_in_a_handler(written: Any, tmp_path: Path) -> Non
             to do: correct the name; `newel routes` lists them all.""")
 
 
-def test_a_misspelt_route_name_in_a_template(written: Any, tmp_path: Path) -> None:
-    views = written("""
-        from newel import Page, Router
-
-        router = Router()
-
-        @router.get("/notices")
-        def index() -> Page:
-            return Page("index.html")
-    """)
-    (tmp_path / "templates").mkdir()
-    (tmp_path / "templates" / "index.html.jinja").write_text('<p>\n<a href="{{ url_for("indx") }}">all</a>\n')
-    config = {"app": {"templates": [str(tmp_path / "templates")]}, "use": {"templates": "jinja2"}}
-    assert boot_error(tmp_path, views.router, config=config) == dedent("""\
-        the application cannot start: 1 problem
-
-        1. a URL is built for the route 'indx', and there is none of that name.
-            at templates/index.html.jinja:2    <a href="{{ url_for("indx") }}">all</a>
-            allowed: index
-            did you mean 'index'?
-            to do: correct the name; `newel routes` lists them all.""")
-
-
 def test_a_misspelt_route_name_that_only_shows_at_the_call(
     written: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
