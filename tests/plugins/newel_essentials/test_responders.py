@@ -309,7 +309,7 @@ def test_a_response_is_sent_as_it_is() -> None:
     assert (response.status_code, response.text, response.headers["X-Own"]) == (418, "made", "1")
 
 
-@pytest.mark.parametrize("body", ["<p>", b"<p>"])
+@pytest.mark.parametrize("body", ["<p>", b"<p>"], ids=["str", "bytes"])
 def test_a_responses_type_may_stand_among_its_headers_and_gets_its_charset(body: str | bytes) -> None:
     response = sent(Response(body, headers={"content-type": "text/html"}))
     assert response.headers.getlist("Content-Type") == ["text/html; charset=utf-8"]
