@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from werkzeug.datastructures import Headers
 from werkzeug.test import Client as WerkzeugClient
 from werkzeug.test import EnvironBuilder, TestResponse
 
@@ -30,8 +31,8 @@ class Client(WerkzeugClient):
         """
         if args and not isinstance(args[0], str):
             return super().open(*args, **kwargs)
-        headers = dict(kwargs.pop("headers", None) or {})
-        if not {"sec-fetch-site", "origin"} & {name.lower() for name in headers}:
+        headers = Headers(kwargs.pop("headers", None))
+        if "Sec-Fetch-Site" not in headers and "Origin" not in headers:
             headers["Sec-Fetch-Site"] = "same-origin"
         kwargs.setdefault("base_url", self.base_url)
         follow = {"buffered": kwargs.pop("buffered", True), "follow_redirects": kwargs.pop("follow_redirects", False)}

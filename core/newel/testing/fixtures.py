@@ -18,13 +18,17 @@ from newel.wsgi import App
 @pytest.fixture
 def client(app: App) -> Iterator[Client]:
     """A client of the `app` fixture."""
-    yield Client(app)
-    app.close()
+    try:
+        yield Client(app)
+    finally:
+        app.close()
 
 
 @pytest.fixture
 def scope(app: App) -> Iterator[Scope]:
-    """A scope of the `app` fixture: `scope[Database]`. Committed after a test that passed its last line."""
-    with app.scope() as opened:
-        yield opened
-    app.close()
+    """A scope of the `app` fixture: `scope[Database]`. What the test did in it is committed when the test ends."""
+    try:
+        with app.scope() as opened:
+            yield opened
+    finally:
+        app.close()
