@@ -81,5 +81,3 @@ class StaticPlugin(Plugin):
             if inside and os.path.isfile(path) and os.path.splitext(path)[1].lower() not in SOURCES:
                 return Path(path)
         return None
-
-

@@ -1,5 +1,9 @@
 """Flask, Django and Bottle inside of an application of ours: each finds itself below its prefix, behind our checks."""
 
+# The frameworks mounted here are typed in part, or otherwise than they behave.
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false
+# pyright: reportReturnType=false, reportAssignmentType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
