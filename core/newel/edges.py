@@ -55,11 +55,12 @@ def mounted(app: Callable[..., Iterable[bytes]], limits: Limits) -> Resolve:
     """
 
     def call(scope: Scope) -> Response:
-        environ = dict(scope.environ)
+        stream = open_stream(scope.environ, limits)
+        environ = {key: value for key, value in scope.environ.items() if not key.startswith("newel.")}
         prefix: str = scope.args["prefix"].encode().decode("latin-1")
         environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + prefix
         environ["PATH_INFO"] = environ.get("PATH_INFO", "")[len(prefix) :]
-        environ["wsgi.input"] = stream = open_stream(environ, limits)
+        environ["wsgi.input"] = stream
         response = Foreign.from_wsgi(app, environ)
         if stream.exceeded:  # whatever the application made of the error
             response.close()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.test import run_wsgi_app
 
-from newel import HTTPError, Response, Router
+from newel import App, HTTPError, Request, Response, Router
 from newel.testing import Client, HookRecorder
 from tests.core.applications import PRODUCTION, client_of, hello, plugin
 from tests.core.environs import environ
@@ -278,6 +278,15 @@ def test_a_body_without_a_length_is_413_when_it_grows_over_the_limit_whatever_it
     request |= {"wsgi.input": BytesIO(b"x" * 101), "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
     _, status, _ = run_wsgi_app(mounted(reads, max_body=100).app, request)
     assert status.startswith("413")
+
+
+def test_an_application_of_ours_may_be_mounted_and_reads_its_forms() -> None:
+    def title(request: Request) -> str:
+        return request.form.get("title", "none")
+
+    inner = Router()
+    inner.post("/form")(title)
+    assert mounted(App(PRODUCTION, routes=[inner])).post("/old/form", data={"title": "x"}).text == "x"
 
 
 def test_a_body_that_a_hook_has_read_is_there_to_be_read_again() -> None:
