@@ -28,6 +28,7 @@ import enum
 import math
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final, TypeVar, final
 from uuid import UUID
@@ -254,12 +255,8 @@ class FloatConverter(Converter):
 
     def format(self, value: Any) -> str:
         """Return the shortest digits that read as the same number, without an exponent."""
-        text = repr(float(value))
-        if "e" not in text:
-            return text
-        mantissa, exponent = text.split("e")
-        places = len(mantissa.partition(".")[2]) - int(exponent)
-        return f"{float(text):.{max(places, 1)}f}"
+        text = format(Decimal(repr(float(value))), "f")
+        return text if "." in text else f"{text}.0"
 
 
 _UUID: Final = "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
