@@ -70,7 +70,7 @@ def run(backend: SqlBackend, script: str) -> None:
 
 
 def state(backend: SqlBackend) -> list[Any]:
-    """All that the file holds: the statements of its schema. `iterdump` refuses a table without a key (CPython 3.13)."""
+    """The statements of the file's schema. `iterdump` refuses a table without a key (CPython 3.13)."""
     with closing(sqlite3.connect(str(backend.config.url.url.database))) as connection:
         return connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name").fetchall()
 
