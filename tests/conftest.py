@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
-from tests.services import NO_MONGODB, mongodb_server
+from tests.services import BROWSER_OPTIONS, NO_MONGODB, browser, mongodb_server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 settings.register_profile("newel", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("newel")
@@ -46,6 +51,15 @@ def mongodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         if url is None:
             pytest.skip(NO_MONGODB)
         yield url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The one browser of all tests, for Playwright runs once in a process. The kernel's own tests run without it."""
+    with importlib.import_module("playwright.sync_api").sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=browser(), args=list(BROWSER_OPTIONS))
+        yield opened
+        opened.close()
 
 
 def place_of(module: ModuleType) -> str | None:

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.apps.conftest import DATABASES, Served
-from tests.services import BROWSER_OPTIONS, browser
 
 pytestmark = [
     pytest.mark.browser,
@@ -24,14 +23,6 @@ pytestmark = [
 ]
 
 PHONE = {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=browser(), args=list(BROWSER_OPTIONS))
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

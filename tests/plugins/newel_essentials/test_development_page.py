@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.services import BROWSER_OPTIONS, browser, free_port, serving
+from tests.services import free_port, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
@@ -36,15 +36,13 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
+def page(chromium: Browser) -> Iterator[Page]:
     """A page as wide as a phone, on whose console nothing is said but the status."""
     said: list[str] = []
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=browser(), args=list(BROWSER_OPTIONS))
-        shown = opened.new_page(viewport={"width": 360, "height": 740})
-        shown.on("console", lambda message: said.append(message.text))
-        yield shown
-        opened.close()
+    shown = chromium.new_page(viewport={"width": 360, "height": 740})
+    shown.on("console", lambda message: said.append(message.text))
+    yield shown
+    shown.close()
     assert [] == [text for text in said if "status of 500" not in text]
 
 
