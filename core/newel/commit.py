@@ -202,9 +202,7 @@ class _Commit:
             UrlMap: urls,
             Limits: self.limits,
         }
-        for plugin in self.manager.plugins:
-            if plugin.config is not None:
-                values[type(plugin.config)] = plugin.config
+        values.update((type(config), config) for config in self.manager.configs.values())
         made: dict[Any, Resolve] = {KeyRing: lambda scope: self._key_ring()}
         per_request: dict[Any, Resolve] = {
             Request: lambda scope: scope.request,
@@ -222,7 +220,8 @@ class _Commit:
             filters=self._by_name(self.collected.template_filters, "filter"),
             reload=self.configuration.profile == "development",
         )
-        supplies = Supplies(self.collected.providers, values, made, per_request, KEYED, self.problems)
+        configs = self.manager.configs
+        supplies = Supplies(self.collected.providers, values, made, per_request, KEYED, configs, self.problems)
         for owned in supplies.askers(KeyRing):
             self._check_secret(f"plugin {owned.owner!r}", owned.value.place)
         return supplies

@@ -17,12 +17,12 @@ import msgspec
 
 from newel.errors import BootError, HTTPError, Problem, code_of, place_of
 from newel.manager import Manager, listed, unfit
-from newel.parameters import Wiring, bind_function, bind_handler, parameters_of
+from newel.parameters import Wiring, bind_handler, bind_signature, own_config, parameters_of
 from newel.plan import Plan, Recovery, Responders, Step, wrapped
 from newel.records import After, Around, Before, Guard, Route, RouteRecord
 from newel.router import Declaration
 from newel.scope import Resolve
-from newel.signatures import Signature, label
+from newel.signatures import Signature, label, signature_of
 
 KERNEL: Final = "newel"
 _OPTIONS: Final[Mapping[str, Any]] = {"retries": Annotated[int, msgspec.Meta(ge=0)]}
@@ -55,6 +55,7 @@ class Compiler:
         problems: list[Problem],
     ) -> None:
         self._owners: Final = owners
+        self._configs: Final = manager.configs
         self._wiring: Final = wiring
         self._responders: Final = responders
         self._guard: Final = guard
@@ -81,7 +82,10 @@ class Compiler:
     def _bound(self, owner: str, function: Callable[..., Any], stage: str) -> Resolve:
         if (code := code_of(function)) is not None:
             self._owners[code] = (owner, stage)
-        return bind_function(function, NAMED, self._wiring, self._problems, asker=f"plugin {owner!r}, {stage}")
+        signature = signature_of(function, self._problems)
+        named = {**NAMED, **own_config(signature, self._configs.get(owner))}
+        asker = f"plugin {owner!r}, {stage}"
+        return bind_signature(function, signature, named, self._wiring, self._problems, asker=asker)
 
     # --- a route ----------------------------------------------------------------------------------------------------
     def route(self, declaration: Declaration, variables: Sequence[str], signature: Signature) -> Plan:

@@ -52,6 +52,11 @@ class Manager(pluggy.PluginManager):
             for plugin in reversed(plugins):
                 self.register(plugin, plugin.name)
 
+    @property
+    def configs(self) -> dict[str, Any]:
+        """The configuration of each plugin that has one, by the plugin's name."""
+        return {plugin.name: plugin.config for plugin in self.plugins if plugin.config is not None}
+
     def calls(self, hook: str) -> list[tuple[Registered, Callable[..., Any]]]:
         """Return the implementations of a hook in the order of calling, each with its plugin."""
         return [

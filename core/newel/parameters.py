@@ -32,7 +32,7 @@ from newel.contracts.validator import (
 from newel.errors import HTTPError, Problem, place_of
 from newel.records import Parameter
 from newel.scope import ApplicationScope, Resolve, Scope, Supply, not_provided
-from newel.signatures import UNKNOWN, Signature, label, signature_of
+from newel.signatures import UNKNOWN, Signature, label
 
 REQUIRED: Final = msgspec.NODEFAULT
 _SOURCES: Final[Mapping[Any, str]] = {Form: "form", Json: "json", Query: "query string"}
@@ -198,18 +198,6 @@ def _bound_with_arguments(
     return call
 
 
-def bind_function(
-    function: Callable[..., Any],
-    named: Mapping[str, Resolve],
-    wiring: Wiring,
-    problems: list[Problem],
-    *,
-    asker: str = "",
-) -> Resolve:
-    """Bind a hook's, record's or provider's function: arguments by name where `named` has them, contracts by type."""
-    return bind_signature(function, signature_of(function, problems), named, wiring, problems, asker=asker)
-
-
 def bind_signature(
     function: Callable[..., Any],
     signature: Signature,
@@ -219,7 +207,7 @@ def bind_signature(
     *,
     asker: str = "",
 ) -> Resolve:
-    """Do what `bind_function` does with a signature that was read already."""
+    """Bind a hook's, record's or provider's function: arguments by name where `named` has them, contracts by type."""
     resolvers = []
     for parameter in signature.parameters:
         if (resolve := named.get(parameter.name)) is not None:
@@ -235,6 +223,12 @@ def bind_signature(
             what = f"{asker}: {problem.what}" if asker else problem.what
             problems.append(msgspec.structs.replace(problem, what=what))
     return bound(function, resolvers)
+
+
+def own_config(signature: Signature, config: Any) -> dict[str, Resolve]:
+    """Return the parameters that ask for a plugin's configuration: its own, if two plugins share a class of it."""
+    asked = {parameter.name: _without_none(parameter.annotation)[0] for parameter in signature.parameters}
+    return {name: lambda scope: config for name, kind in asked.items() if config is not None and kind is type(config)}
 
 
 def contracts_of(signature: Signature, supplies: Mapping[Any, Any]) -> list[Any]:

@@ -15,7 +15,7 @@ import msgspec
 
 from newel.contracts.keyed import Keyed
 from newel.errors import Problem, place_of
-from newel.parameters import Wiring, bind_signature, contracts_of
+from newel.parameters import Wiring, bind_signature, contracts_of, own_config
 from newel.records import Provider, Scoped
 from newel.scope import ApplicationScope, Resolve, Supply
 from newel.signatures import label, signature_of
@@ -34,7 +34,7 @@ class Supplies:
     """The two tables of one generation, filled in place: resolvers look contracts up when they run.
 
     `values` are contracts that exist already (configuration, settings), `made` those the kernel makes once, when asked
-    for, `per_request` those it makes for each request.
+    for, `per_request` those it makes for each request. `configs` are the plugins' configurations, by plugin.
     """
 
     def __init__(
@@ -44,8 +44,10 @@ class Supplies:
         made: Mapping[Any, Resolve],
         per_request: Mapping[Any, Resolve],
         keyed: Sequence[Any],
+        configs: Mapping[str, Any],
         problems: list[Problem],
     ) -> None:
+        self._configs: Final = configs
         self._problems: Final = problems
         self._application: Final[dict[Any, Supply]] = {}
         self.application: Final = ApplicationScope(self._application)
@@ -108,7 +110,8 @@ class Supplies:
             if provider.scope == "app" and self._asks_for_a_request(owned):
                 continue
             asker = f"plugin {owned.owner!r}, provider of {_shown(provider.contract)}"
-            run = bind_signature(provider.open, signature, {}, Wiring(table), self._problems, asker=asker)
+            named = own_config(signature, self._configs.get(owned.owner))
+            run = bind_signature(provider.open, signature, named, Wiring(table), self._problems, asker=asker)
             ends = provider.finish or provider.save or provider.close
             table[identity(provider)] = Supply(run, provider if ends else None)
 

@@ -181,7 +181,7 @@ def exchange(app: WsgiApp, environ: dict[str, Any]) -> tuple[str, list[tuple[str
         head[:] = status, headers
         return head.append
 
-    body = app(environ, start_response)
+    body: Any = app(environ, start_response)
     try:
         sent = b"".join(iter(body))
     finally:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from newel import App, Plugin, Provider, Response, Scope, hookimpl, hookspec
+from newel import App, Guard, Plugin, Provider, Response, Scope, hookimpl, hookspec
+from newel.contracts.keyed import Keyed
 from newel.errors import Problem
 from newel.manager import Manager
 from newel.plugins import Found, Registered
@@ -138,6 +139,34 @@ def test_every_hook_may_ask_for_its_plugins_own_configuration() -> None:
     Client(app).get("/")
     app.close()
     assert seen == ["boot mine", "startup mine", "request mine", "shutdown mine"]
+
+
+def test_each_of_two_plugins_with_one_class_of_configuration_gets_its_own() -> None:
+    seen: list[str] = []
+
+    def newel_before_request(self: Plugin, settings: Settings) -> None:
+        seen.append(f"hook {self.name} {settings.word}")
+
+    def newel_providers(self: Plugin) -> list[Provider]:
+        def opened(settings: Settings) -> str:
+            return settings.word
+
+        return [Provider(contract=Greeting, key=self.name, scope="app", open=opened)]
+
+    def newel_route(self: Plugin) -> list[Guard]:
+        def guard(settings: Settings) -> None:
+            seen.append(f"guard {settings.word}")
+
+        return [Guard(guard)]
+
+    hooks = [newel_before_request, newel_providers, newel_route]
+    both = [plugin(name, Config=Settings, **{hook.__name__: hook for hook in hooks}) for name in "ab"]
+    config = {"a": {"word": "one"}, "b": {"word": "two"}}
+    app = App(config, routes=[routing(index=hello)], plugins=both, profile="development")
+    Client(app).get("/")
+    assert seen == ["hook a one", "hook b two", "guard one", "guard two"]
+    with app.scope() as scope:
+        assert dict(scope[Keyed[Greeting]]) == {"a": "one", "b": "two"}
 
 
 def test_a_boot_hook_may_spell_its_configuration_with_the_module() -> None:
