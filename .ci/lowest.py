@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-RUN_TIME_EXTRAS = ("jinja2", "mako", "mongo", "sql")
+RUN_TIME_EXTRAS = ("jinja2", "mako", "mariadb", "mongo", "postgresql", "sql")
 
 
 def main() -> None:

@@ -27,6 +27,8 @@ from newel_sql.verify import Verify
 
 _DIALECTS: Final = {
     "sqlite": "SqliteDialect",
+    "postgresql": "PostgresqlDialect",
+    "mariadb": "MariadbDialect",
 }
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.schema import CreateTable
 from newel_data.port import DriftKind
 from newel_data.schema import Table
 from newel_sql.dialects.base import Dialect
-from newel_sql.mending import Damage, Part, State, created
+from newel_sql.mending import Damage, Part, State, created, spelled
 from newel_sql.tables import Tables
 
 Description = dict[tuple[Part, str], str]
@@ -100,10 +100,7 @@ class Comparison:
         for constraint in sorted(table.constraints, key=lambda each: str(each.name)):
             name = str(constraint.name)
             if isinstance(constraint, CheckConstraint):
-                text = self._compiler.sql_compiler.process(
-                    constraint.sqltext, include_table=False, literal_binds=True
-                )  # fmt: skip
-                described["check", name] = self._dialect.same_check(text)
+                described["check", name] = self._dialect.same_check(spelled(constraint.sqltext, self._compiler))
             elif isinstance(constraint, ForeignKeyConstraint):
                 target = constraint.elements[0].column
                 described["foreign key", name] = _reference(
@@ -117,8 +114,9 @@ class Comparison:
     def _found(self, table: SqlTable) -> Description:
         key = self._inspector.get_pk_constraint(table.name)
         described: Description = {("primary key", "of the table"): _listed(key["constrained_columns"])}
+        options = self._dialect.options(self._inspector, table.name)
         for column in self._inspector.get_columns(table.name):
-            found = self._dialect.found(column, self._compiler)
+            found = self._dialect.found(column, options, self._compiler)
             described["column", column["name"]] = _column(found, nullable=column["nullable"])
         for check in self._inspector.get_check_constraints(table.name):
             described["check", str(check["name"])] = self._dialect.same_check(check["sqltext"])
@@ -127,7 +125,7 @@ class Comparison:
                 foreign["constrained_columns"],
                 foreign["referred_table"],
                 foreign["referred_columns"],
-                foreign.get("options", {}).get("ondelete"),
+                foreign.get("options", {}).get("ondelete") or self._dialect.no_action,
             )
         for index in self._inspector.get_indexes(table.name):
             columns = [str(name) for name in index["column_names"]]
@@ -156,7 +154,7 @@ def _column(type_: str, *, nullable: bool) -> str:
 
 
 def _reference(columns: Any, table: str, targets: Any, action: str | None) -> str:
-    return f"({_listed(columns)}) REFERENCES {table} ({_listed(targets)}) ON DELETE {action or 'NO ACTION'}"
+    return f"({_listed(columns)}) REFERENCES {table} ({_listed(targets)}) ON DELETE {action}"
 
 
 def _index(columns: Any, *, unique: bool) -> str:

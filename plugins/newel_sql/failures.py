@@ -24,8 +24,18 @@ from newel_data.errors import (
 from newel_data.schema import Index, StoredField, Table
 
 Kind = Literal[
-    "unique", "reference", "check", "null", "range", "conflict", "unavailable", "read only", "no table", "other"
-]  # fmt: skip
+    "unique",
+    "reference",
+    "check",
+    "null",
+    "too long",
+    "range",
+    "conflict",
+    "unavailable",
+    "read only",
+    "no table",
+    "other",
+]
 Doing = Literal["write", "delete", "read", "commit"]
 
 
@@ -100,19 +110,18 @@ class Failures:
         return DatabaseUnavailable(f"{self._where} cannot be reached, or did not answer in time")
 
     def _violation(self, failure: Failure, table: Table, doing: Doing) -> DataError:
-        name = table.model.__name__
+        model, field = table.model.__name__, _named(table, failure.columns)
         match failure.kind:
             case "unique":
                 return self._unique(failure, table)
             case "reference":
                 return self._reference(failure, table, doing)
-            case "null":
-                field = _named(table, failure.columns)
-                return ConstraintViolation(name, field, "missing", "takes a value, not None")
+            case "null" | "too long":
+                return ConstraintViolation(model, field, *_TOLD[failure.kind])
             case "check":
-                return self._broken(failure, name)
+                return self._broken(failure, model)
             case "range":
-                return OutOfRange(name, _named(table, failure.columns), "a number became too large to hold")
+                return OutOfRange(model, field, "a number became too large to hold")
             case _:
                 return DataError(f"the database refused a statement on {table.name}")
 
@@ -138,6 +147,11 @@ class Failures:
             return OutOfRange(model, field, rule.text)
         return ConstraintViolation(model, field, rule.code, rule.text)
 
+
+_TOLD: Final = {
+    "null": ("missing", "takes a value, not None"),
+    "too long": ("too_long", "is longer than its column"),
+}
 
 RANGE: Final = "range"
 SYNC: Final = "newel db sync"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal, final
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, final
 
 import msgspec
-from sqlalchemy import Table
-from sqlalchemy.schema import CreateIndex, CreateTable, DropIndex
+from sqlalchemy import Column, ColumnElement, Table
+from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable, DDLElement, DropIndex
 from sqlalchemy.sql.compiler import DDLCompiler
 
 Part = Literal["table", "primary key", "column", "check", "foreign key", "index"]
@@ -64,6 +64,46 @@ def rebuilt(damage: Damage, compiler: DDLCompiler) -> str:
     )
 
 
+AlterColumn = Callable[[str, str, Column[Any], DDLCompiler], list[str]]
+"""Statements that give a column its type, of a table, a column (both quoted) and what is declared."""
+
+
+def altered(damage: Damage, compiler: DDLCompiler, alter_column: AlterColumn) -> str:
+    """Return what alters a table where it is, on servers that can."""
+    quote = compiler.preparer.quote
+    table, name = quote(damage.table.name), quote(damage.name)
+    match damage.part:
+        case "column":
+            return script(_altered_column(damage, compiler, alter_column))
+        case "index":
+            return created_index(damage, compiler)
+        case "primary key":
+            key = ", ".join(quote(column.name) for column in damage.table.primary_key.columns)
+            return script([f"ALTER TABLE {table} DROP PRIMARY KEY", f"ALTER TABLE {table} ADD PRIMARY KEY ({key})"])
+        case _:
+            dropped = [] if damage.state == "missing" else [f"ALTER TABLE {table} DROP CONSTRAINT {name}"]
+            return script([*dropped, *_added_constraint(damage, compiler)])
+
+
+def _altered_column(damage: Damage, compiler: DDLCompiler, alter_column: AlterColumn) -> list[str]:
+    quote = compiler.preparer.quote
+    table, name = quote(damage.table.name), quote(damage.name)
+    if damage.state == "extra":
+        return [f"ALTER TABLE {table} DROP COLUMN {name}"]
+    declared = damage.table.c[damage.name]
+    if damage.state == "different":
+        return alter_column(table, name, declared, compiler)
+    value = "" if declared.nullable else f" DEFAULT /* a value for {damage.name} */"
+    return [f"ALTER TABLE {table} ADD COLUMN {compiler.get_column_specification(declared)}{value}"]
+
+
+def _added_constraint(damage: Damage, compiler: DDLCompiler) -> list[str]:
+    if damage.state == "extra":
+        return []
+    constraint = next(each for each in damage.table.constraints if each.name == damage.name)
+    return [_ddl(AddConstraint(constraint, isolate_from_table=False), compiler)]
+
+
 def script(statements: Iterable[str]) -> str:
     """Return statements as one text."""
     return ";\n".join(statement.strip() for statement in statements) + ";"
@@ -74,5 +114,16 @@ def _indexes(table: Table, compiler: DDLCompiler) -> list[str]:
     return [_ddl(CreateIndex(index), compiler) for index in ordered]
 
 
-def _ddl(statement: CreateTable | CreateIndex | DropIndex, compiler: DDLCompiler) -> str:
-    return str(statement.compile(dialect=compiler.dialect))
+def _ddl(statement: DDLElement, compiler: DDLCompiler) -> str:
+    return _single_percents(str(statement.compile(dialect=compiler.dialect)), compiler)
+
+
+def spelled(condition: ColumnElement[Any], compiler: DDLCompiler) -> str:
+    """Return a condition as it stands in a check."""
+    text = compiler.sql_compiler.process(condition, include_table=False, literal_binds=True)
+    return _single_percents(text, compiler)
+
+
+def _single_percents(text: str, compiler: DDLCompiler) -> str:
+    """Undo what is done for drivers that take `%s`: these statements are not run by one."""
+    return text.replace("%%", "%") if compiler.dialect.paramstyle == "format" else text

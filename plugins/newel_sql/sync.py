@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final, final
 
-from sqlalchemy import Connection, func, literal, select
+from sqlalchemy import Connection, ForeignKeyConstraint, func, literal, select
 from sqlalchemy import Index as SqlIndex
 from sqlalchemy import Table as SqlTable
-from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement
+from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable, DDLElement
 
 from newel_data.port import Difference, SyncReport
 from newel_sql.comparing import Comparison, Finding
@@ -19,14 +19,20 @@ class Sync:
     """One run over an open connection, in one transaction."""
 
     def __init__(self, tables: Tables, connection: Connection, *, dry_run: bool) -> None:
+        if not dry_run and (alone := tables.dialect.alone()) is not None:
+            connection.exec_driver_sql(alone)
         self._comparison: Final = Comparison(tables, connection)
         self._connection: Final = connection
         self._dry_run: Final = dry_run
         self._created: Final[list[str]] = []
+        self._absent: Final[set[str]] = set()
+        self._later: Final[list[ForeignKeyConstraint]] = []
+        self._waits_not: Final = not connection.dialect.supports_alter
 
     def run(self) -> SyncReport:
         """Create what is missing. Raises what the database refuses."""
         findings = list(self._comparison.findings())
+        self._absent.update(finding.name for finding in findings if finding.kind == "missing table")
         absent = {(finding.table, finding.name) for finding in findings if finding.kind == "missing column"}
         differences = []
         for finding in findings:
@@ -36,10 +42,17 @@ class Sync:
                 self._create(f"index {finding.name}", CreateIndex(index_of(finding)))
             else:
                 differences.append(Difference(finding.table.name, f"{finding.what}{obstacle}", finding.statement))
+        for reference in self._later:
+            self._run(AddConstraint(reference, isolate_from_table=False))
         return SyncReport(tuple(self._created), tuple(differences))
 
     def _create_table(self, table: SqlTable) -> None:
-        self._create(f"table {table.name}", CreateTable(table))
+        """Create a table; a reference to one that is not there yet (a cycle) is added in the end."""
+        later = [] if self._waits_not else [each for each in _references(table) if _target(each) in self._absent]
+        self._later.extend(later)
+        now = [each for each in _references(table) if each not in later]
+        self._create(f"table {table.name}", CreateTable(table, include_foreign_key_constraints=now))
+        self._absent.discard(table.name)
         for index in sorted(table.indexes, key=lambda each: str(each.name)):
             self._create(f"index {index.name}", CreateIndex(index))
 
@@ -62,8 +75,21 @@ class Sync:
 
     def _create(self, what: str, statement: DDLElement) -> None:
         self._created.append(what)
+        self._run(statement)
+
+    def _run(self, statement: DDLElement) -> None:
         if not self._dry_run:
             self._connection.execute(statement)
+
+
+def _references(table: SqlTable) -> list[ForeignKeyConstraint]:
+    return sorted(table.foreign_key_constraints, key=lambda each: str(each.name))
+
+
+def _target(reference: ForeignKeyConstraint) -> str:
+    """Return the table that a reference leads to, where that is another one than its own."""
+    name = reference.referred_table.name
+    return "" if reference.table.name == name else name
 
 
 def index_of(finding: Finding) -> SqlIndex:

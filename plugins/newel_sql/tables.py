@@ -73,9 +73,11 @@ class Tables:
 
     def _made(self, table: Table) -> SqlTable:
         columns = [self._column(field) for field in table.fields]
-        made = SqlTable(table.name, self.metadata, *columns, PrimaryKeyConstraint(table.key.column))
+        key = PrimaryKeyConstraint(table.key.column)
+        made = SqlTable(table.name, self.metadata, *columns, key, **self.dialect.table_options)
         for field in table.fields:
-            self._add_checks(table, field, made.c[field.column])
+            if field.reference is None:  # a reference has the value of a key, which was checked
+                self._add_checks(table, field, made.c[field.column])
         for field in table.references:
             self._add_reference(table, field, made)
         for index in table.indexes:
@@ -132,7 +134,8 @@ def checks(dialect: Dialect, column: Column[Any], type_: Type) -> Iterator[Check
         yield code, condition, "a number became too large to hold" if code == RANGE else f"takes a {type_.kind}"
     if type_.choices is not None:
         values = [literal(value, column.type) for value in type_.choices]
-        yield "choice", column.in_(values), f"takes one of {', '.join(map(repr, type_.choices))}"
+        allowed = column.in_(values) if len(values) > 1 else column == values[0]  # as servers tell it afterwards
+        yield "choice", allowed, f"takes one of {', '.join(map(repr, type_.choices))}"
     if (measure := _MEASURES.get(type_.kind)) is not None:
         yield from _lengths(measure(dialect, column, type_), type_)
     yield from _bounds(column, type_)

@@ -62,7 +62,7 @@ class SqlUnit:
         not counted: then they are counted before.
         """
         statement, parameters = self._statements.of(delete)
-        if not self._statements.tables.comes_back(delete.table):
+        if not self._counts_before(delete.table):
             return self._changed(statement, parameters, "delete")
         counted = self.aggregate(counting(delete.table, (), (Measure("count"),), delete.where))
         self._changed(statement, parameters, "delete")
@@ -71,8 +71,16 @@ class SqlUnit:
     def upsert(self, upsert: Upsert) -> Row:
         """Insert a row or overwrite one; return the whole row as it now is."""
         statement = self._statements.upsert(upsert)
-        rows = self._rows(statement, statement.write.row(upsert.row), "write")
-        return rows[0]
+        parameters = statement.write.row(upsert.row)
+        cursor = self._cursor or self._begin()
+        try:
+            cursor.execute(statement.sql, parameters)
+            return statement.read.row(cursor.fetchone())
+        except self._error as error:
+            failure = self._connections.dialect.failure(error)
+            if failure.kind == "null" and failure.columns == (upsert.table.key.column,):
+                self.insert(upsert.table, [upsert.row])  # MariaDB: which other unique set is it?
+            raise self._failed(error, upsert.table, "write") from error
 
     # --- reading
 
@@ -187,6 +195,9 @@ class SqlUnit:
         except self._error as error:
             raise self._failed(error, statement.table, doing) from error
         return int(cursor.rowcount)
+
+    def _counts_before(self, table: Table) -> bool:
+        return self._connections.dialect.cascades_first and self._statements.tables.comes_back(table)
 
     def _failed(self, error: Exception, table: Table | None, doing: Doing) -> DataError:
         failure = self._connections.dialect.failure(error)

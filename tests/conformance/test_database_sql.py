@@ -1,36 +1,85 @@
-"""SQL databases pass the kit of the persistence contract."""
+"""SQL servers pass the kit of the persistence contract, and answer as the memory backend does.
+
+SQLite does so in test_database.py; here are those that are processes of their own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from newel_data.kit import Case, Kit, cases, left_out
+from newel_data.kit.generated import Question, answers, questions
+from newel_data.kit.random_models import ModelPlan, models
+from newel_data.kit.random_models import outcome as outcome_of_model
+from newel_data.kit.sequences import UnitOfOperations, outcome, programs
 from newel_data.models import Models
+from newel_data.port import Backend
+from newel_memory import MemoryBackend
 from newel_sql import DatabaseUrl, SqlBackend, SqlConfig
-from newel_sql.dialects.sqlite import SqliteDialect
+from newel_sql.dialects.mariadb import MariadbDialect
+from newel_sql.dialects.postgresql import PostgresqlDialect
+from tests.databases import mariadb, new_database, postgresql
 
-CAPABILITIES = SqliteDialect.capabilities
+SERVERS: dict[str, Callable[[], AbstractContextManager[str]]] = {"postgresql": postgresql, "mariadb": mariadb}
+CAPABILITIES = PostgresqlDialect.capabilities
+
+generated = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def server(request: pytest.FixtureRequest) -> Iterator[str]:
+    with SERVERS[request.param]() as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
-def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kit]:
-    folder = tmp_path_factory.mktemp("sqlite")
-
-    def open_sqlite(models: Models) -> SqlBackend:
-        return SqlBackend(SqlConfig(url=DatabaseUrl.from_setting("sqlite:///kit.db")), models, Path(folder))
-
-    kit = Kit(open_sqlite)
+def kit(server: str) -> Iterator[Kit]:
+    url = new_database(server)
+    kit = Kit(lambda models: open_at(url, models))
     yield kit
     kit.close()
 
 
+@pytest.fixture(scope="module")
+def memory() -> Iterator[Kit]:
+    kit = Kit(MemoryBackend)
+    yield kit
+    kit.close()
+
+
+def open_at(url: str, models: Models) -> Backend:
+    return SqlBackend(SqlConfig(url=DatabaseUrl.from_setting(url)), models)
+
+
 @pytest.mark.parametrize("case", cases(CAPABILITIES), ids=str)
-def test_sqlite(case: Case, sqlite: Kit) -> None:
-    case(sqlite)
+def test_the_kit(case: Case, kit: Kit) -> None:
+    case(kit)
 
 
-def test_sqlite_leaves_out_only_what_it_has_no_use_for() -> None:
+def test_servers_leave_out_only_what_they_have_no_use_for() -> None:
+    assert CAPABILITIES == MariadbDialect.capabilities
     assert {capability for case in left_out(CAPABILITIES) for capability in case.needs} == {"document_limit"}
+
+
+@given(question=questions())
+@generated
+def test_generated_questions_are_answered_as_in_memory(question: Question, kit: Kit, memory: Kit) -> None:
+    assert answers(memory, question) == answers(kit, question)
+
+
+@given(program=programs())
+@generated
+def test_generated_units_end_as_in_memory(program: list[UnitOfOperations], kit: Kit, memory: Kit) -> None:
+    assert outcome(memory, program) == outcome(kit, program)
+
+
+@given(plan=models())
+@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
+def test_generated_models_are_stored_as_in_memory(plan: ModelPlan, server: str) -> None:
+    assert outcome_of_model(MemoryBackend, plan) == outcome_of_model(
+        lambda models: open_at(new_database(server), models), plan
+    )

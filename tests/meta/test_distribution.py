@@ -70,6 +70,6 @@ def test_kernel_requires_four_libraries(wheel: zipfile.ZipFile) -> None:
 
 def test_every_plugin_with_a_library_has_an_extra_and_all_has_them_all(wheel: zipfile.ZipFile) -> None:
     extras = set(metadata(wheel).get_all("Provides-Extra", []))
-    assert {"all", "jinja2", "mako", "mongo", "sql", "test", "dev"} <= extras
+    assert {"all", "jinja2", "mako", "mariadb", "mongo", "postgresql", "sql", "test", "dev"} <= extras
     everything = pyproject()["project"]["optional-dependencies"]["all"]
-    assert ["newel[jinja2,mako,mongo,sql]"] == everything
+    assert ["newel[jinja2,mako,mariadb,mongo,postgresql,sql]"] == everything

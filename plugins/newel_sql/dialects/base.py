@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Any, ClassVar
 
 from sqlalchemy import Column as SqlColumn
-from sqlalchemy import ColumnElement, Insert, func
+from sqlalchemy import ColumnElement, Insert, func, literal_column
 from sqlalchemy import Table as SqlTable
+from sqlalchemy.engine import Inspector
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.compiler import DDLCompiler
+from sqlalchemy.types import TypeEngine
 
 from newel_data.port import Capability
 from newel_data.schema import StoredField, Type
 from newel_data.tree import Bucket
-from newel_sql.codecs import Codec, Function
+from newel_sql.codecs import Codec, Coded, Function
 from newel_sql.config import SqlConfig
 from newel_sql.failures import Failure
 from newel_sql.mending import Damage
@@ -42,6 +43,15 @@ class Dialect(ABC):
 
     max_values: ClassVar[int]
     """The most values that one statement may have."""
+
+    no_action: ClassVar[str] = "NO ACTION"
+    """What a foreign key without ON DELETE does, as the server's inspector tells it."""
+
+    table_options: ClassVar[Mapping[str, Any]] = {}
+    """Options of every table, as SQLAlchemy names them."""
+
+    cascades_first: ClassVar[bool] = False
+    """Whether a cascade may take a row before the statement that matched it counts it."""
 
     def __init__(self, config: SqlConfig) -> None:
         self.config = config
@@ -87,6 +97,10 @@ class Dialect(ABC):
         without = func.replace(column, "\n", "", type_=column.type)
         return (self.length(column, type_) - self.length(without, type_)) // 2
 
+    def plain(self, type_: TypeEngine[Any]) -> TypeEngine[Any]:
+        """Return the SQL type of a column, without its codec."""
+        return type_.codec.type if isinstance(type_, Coded) else type_
+
     def index_term(self, column: Column, field: StoredField) -> Column:
         """Return how a column stands in an index, so that the contract's order can use it."""
         return column
@@ -94,7 +108,7 @@ class Dialect(ABC):
     # --- expressions
 
     @abstractmethod
-    def position(self, column: Column, text: Column) -> Column:
+    def position(self, column: Column, wanted: Column) -> Column:
         """Return where a text stands in a column, from 1; 0 where it does not. Literally, by code point."""
 
     @abstractmethod
@@ -132,12 +146,20 @@ class Dialect(ABC):
 
     # --- the schema
 
+    def alone(self) -> str | None:
+        """Return the statement that keeps other processes from creating tables until the transaction ends."""
+        return None
+
     def declared(self, column: SqlColumn[Any], compiler: DDLCompiler) -> str:
         """Return the type of a column as `found` would tell it."""
         return str(compiler.dialect.type_compiler_instance.process(column.type))
 
-    def found(self, column: Mapping[str, Any], compiler: DDLCompiler) -> str:
-        """Return the type of a column of the database, as SQLAlchemy's inspector has read it."""
+    def options(self, inspector: Inspector, table: str) -> Mapping[str, Any]:
+        """Return what the database says of a table as a whole, where `found` needs to know."""
+        return {}
+
+    def found(self, column: Mapping[str, Any], options: Mapping[str, Any], compiler: DDLCompiler) -> str:
+        """Return the type of a column of the database, as the inspector has read it and its table's options."""
         return str(compiler.dialect.type_compiler_instance.process(column["type"]))
 
     def same_check(self, text: str) -> str:
@@ -149,6 +171,9 @@ class Dialect(ABC):
         """Return the statements that would make a part of a table what the models say. They are never run here."""
 
 
-def day_of(text: str) -> date:
-    """Read the first ten characters of an ISO text as a day."""
-    return date.fromisoformat(text[:10])
+def overwriting(statement: Any, *, by: list[str], overwrite: list[str], bump: str | None) -> Any:
+    """Add ON CONFLICT DO UPDATE to an insert. Where nothing is to be overwritten, the row is touched all the same."""
+    change = {name: statement.excluded[name] for name in overwrite or by}
+    if bump is not None:
+        change[bump] = statement.table.c[bump] + literal_column("1")
+    return statement.on_conflict_do_update(index_elements=by, set_=change)

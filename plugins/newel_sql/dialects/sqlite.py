@@ -24,7 +24,7 @@ from newel_data.port import Capability
 from newel_data.schema import Kind, Type
 from newel_data.tree import Bucket
 from newel_sql.codecs import Codec, Function, list_text
-from newel_sql.dialects.base import Column, Dialect, day_of
+from newel_sql.dialects.base import Column, Dialect, overwriting
 from newel_sql.failures import Failure
 from newel_sql.failures import Kind as FailureKind
 from newel_sql.mending import Damage, created_index, rebuilt
@@ -44,6 +44,7 @@ class SqliteDialect(Dialect):
     )
     error: ClassVar = sqlite3.Error
     max_values: ClassVar = 32_766
+    cascades_first: ClassVar = True
 
     # --- connections
 
@@ -106,9 +107,9 @@ class SqliteDialect(Dialect):
 
     # --- expressions
 
-    def position(self, column: Column, text: Column) -> Column:
+    def position(self, column: Column, wanted: Column) -> Column:
         """Return where a text stands in a column."""
-        return func.instr(column, text, type_=Integer())
+        return func.instr(column, wanted, type_=Integer())
 
     def ending(self, column: Column, length: Column) -> Column:
         """Return the last code points of a text."""
@@ -117,8 +118,8 @@ class SqliteDialect(Dialect):
     def bucket(self, column: Column, type_: Type, bucket: Bucket) -> tuple[Column, Function | None]:
         """Cut the text of a time: 2024-05-01T12:30:00.000Z."""
         width, rest = _BUCKETS[bucket]
-        cut = func.substr(column, 1, width, type_=TEXT())
-        return (cut.concat(rest) if rest else cut), day_of
+        cut: Column = func.substr(column, literal_column("1"), literal_column(str(width)), type_=TEXT())
+        return cut.concat(literal_column(f"'{rest}'")), date.fromisoformat
 
     def total(self, column: Column, type_: Type) -> tuple[Column, Function | None]:
         """Return the sum. SQLite raises where integers overflow; decimals are summed in Python."""
@@ -134,13 +135,10 @@ class SqliteDialect(Dialect):
         self, table: Table, row: Mapping[str, Any], *, by: list[str], overwrite: list[str], bump: str | None
     ) -> Insert:
         """Return INSERT ... ON CONFLICT DO UPDATE ... RETURNING."""
-        statement = insert(table).values(row)
-        change: dict[str, Any] = {name: statement.excluded[name] for name in overwrite or by}
-        if bump is not None:
-            change[bump] = table.c[bump] + literal_column("1")
         # NOTE: a float without a fraction is kept as an integer, which RETURNING does not undo.
         columns = [cast(column, REAL()) if isinstance(column.type, REAL) else column for column in table.columns]
-        return statement.on_conflict_do_update(index_elements=by, set_=change).returning(*columns)
+        statement: Insert = overwriting(insert(table).values(row), by=by, overwrite=overwrite, bump=bump)
+        return statement.returning(*columns)
 
     # --- the schema
 

@@ -101,6 +101,7 @@ def test_shutdown_closes_the_pool(folder: Path) -> None:
 
 def test_a_missing_driver_is_a_problem_of_boot(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pymysql", None)
+    monkeypatch.delitem(sys.modules, "newel_sql.dialects.mariadb", raising=False)
     config = (folder / "newel.toml").read_text().replace("sqlite:///notes.db", "mariadb://root@127.0.0.1/notes")
     (folder / "newel.toml").write_text(config)
     with pytest.raises(BootError, match=r"pip install 'newel\[mariadb\]'"):

@@ -48,8 +48,6 @@ DECLARED = """CREATE TABLE person (
 	CONSTRAINT person_age_range CHECK (typeof(age) IN ('integer', 'null')),
 	CONSTRAINT person_age_too_small CHECK (age >= 0),
 	CONSTRAINT person_age_too_large CHECK (age <= 150),
-	CONSTRAINT person_friend_id_type CHECK (typeof(friend_id) IN ('text', 'null')),
-	CONSTRAINT person_friend_id_too_long CHECK (length(friend_id) <= 36),
 	CONSTRAINT person_friend_id_fkey FOREIGN KEY(friend_id) REFERENCES person (id) ON DELETE SET NULL
 );
 CREATE UNIQUE INDEX person_name_key ON person (name);

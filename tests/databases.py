@@ -1,0 +1,139 @@
+"""Database servers for tests: those that the environment names, else Debian's, started on the loopback interface.
+
+`NEWEL_TEST_POSTGRESQL` and `NEWEL_TEST_MARIADB` name a server that runs already, as a URL without a database whose user
+may create some. Nothing here skips: what is missing is an error that says what to install.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import secrets
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
+
+from newel_sql import DatabaseUrl
+from tests.services import LOOPBACK, PATIENCE, free_port, serving
+
+
+@contextlib.contextmanager
+def postgresql() -> Iterator[str]:
+    """Give the URL of a PostgreSQL server, without a database.
+
+    Its databases compare by the rules of a language, so that a forgotten collation shows.
+    """
+    if url := os.environ.get("NEWEL_TEST_POSTGRESQL"):
+        yield url.rstrip("/")
+        return
+    programs = _postgresql_programs()
+    with _folder("postgres") as folder:
+        data, port = folder / "data", free_port()
+        language = ("--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en")
+        _run_as("postgres", [programs / "initdb", "-D", data, "-U", "newel", "--auth=trust", "--no-sync", *language])
+        settings = {
+            "port": port,
+            "listen_addresses": LOOPBACK,
+            "unix_socket_directories": folder,
+            "fsync": "off",
+            "deadlock_timeout": "100ms",
+        }
+        options = [f"--{name}={value}" for name, value in settings.items()]
+        with serving(_as("postgres", [programs / "postgres", "-D", data, *options]), port, folder=folder):
+            yield f"postgresql://newel@{LOOPBACK}:{port}"
+
+
+@contextlib.contextmanager
+def mariadb() -> Iterator[str]:
+    """Give the URL of a MariaDB server, without a database."""
+    if url := os.environ.get("NEWEL_TEST_MARIADB"):
+        yield url.rstrip("/")
+        return
+    server, install = _program("mariadbd", "mariadb-server"), _program("mariadb-install-db", "mariadb-server")
+    with _folder("mysql") as folder:
+        data, port = folder / "data", free_port()
+        _run_as("mysql", [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal"])
+        options = {
+            "datadir": data,
+            "socket": folder / "socket",
+            "pid-file": folder / "pid",
+            "port": port,
+            "bind-address": LOOPBACK,
+            "innodb-flush-log-at-trx-commit": 0,
+            "innodb-buffer-pool-size": "32M",
+        }
+        command = [server, "--no-defaults", *(f"--{name}={value}" for name, value in options.items())]
+        with serving(_as("mysql", command), port, folder=folder):
+            yield f"mariadb://root@{LOOPBACK}:{port}"
+
+
+def _postgresql_programs() -> Path:
+    """Return the folder of the newest PostgreSQL: Debian keeps each version's programs off the path."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if found:
+        return found[-1].parent
+    return Path(_program("initdb", "postgresql")).parent
+
+
+def _program(name: str, package: str) -> str:
+    path = shutil.which(name) or shutil.which(name, path="/usr/sbin")
+    if path is None:
+        raise RuntimeError(f"there is no {name}; on Debian: apt-get install {package}")
+    return path
+
+
+# --- servers refuse to be run by root ---------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _folder(user: str) -> Iterator[Path]:
+    """Give a new folder that the server's user may write; it is removed afterwards."""
+    with tempfile.TemporaryDirectory(prefix=f"newel-{user}-") as name:
+        if os.geteuid() == 0:
+            account = pwd.getpwnam(user)
+            os.chown(name, account.pw_uid, account.pw_gid)
+        yield Path(name)
+
+
+def _as(user: str, command: Sequence[object]) -> list[str]:
+    words = [str(word) for word in command]
+    return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *words] if os.geteuid() == 0 else words
+
+
+def _run_as(user: str, command: Sequence[object]) -> None:
+    done = subprocess.run(_as(user, command), capture_output=True, text=True, check=False, cwd="/")
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+
+
+# --- databases on a server --------------------------------------------------------------------------------------------
+
+
+def new_database(server: str) -> str:
+    """Create an empty database on a server, and return its URL."""
+    name = f"newel_{secrets.token_hex(6)}"
+    _run_on(server, f"CREATE DATABASE {name}")
+    return f"{server}/{name}"
+
+
+def _run_on(server: str, statement: str) -> None:
+    known = "postgres" if server.startswith("postgresql") else "mysql"
+    engine = create_engine(DatabaseUrl.from_setting(f"{server}/{known}").url, isolation_level="AUTOCOMMIT")
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with engine.connect() as connection:
+                connection.exec_driver_sql(statement)
+            break
+        except OperationalError:  # it listens, and is not ready yet
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+    engine.dispose()
