@@ -59,9 +59,9 @@ def mariadb() -> Iterator[str]:
     server, install = _program("mariadbd", "mariadb-server"), _program("mariadb-install-db", "mariadb-server")
     with _folder("mysql") as folder:
         data, port = folder / "data", free_port()
-        _run_as("mysql", [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal"])
+        own = [f"--datadir={data}", f"--tmpdir={folder}"]  # a server that starts removes what others have in theirs
+        _run_as("mysql", [install, "--no-defaults", *own, "--auth-root-authentication-method=normal"])
         options = {
-            "datadir": data,
             "socket": folder / "socket",
             "pid-file": folder / "pid",
             "port": port,
@@ -69,7 +69,7 @@ def mariadb() -> Iterator[str]:
             "innodb-flush-log-at-trx-commit": 0,
             "innodb-buffer-pool-size": "32M",
         }
-        command = [server, "--no-defaults", *(f"--{name}={value}" for name, value in options.items())]
+        command = [server, "--no-defaults", *own, *(f"--{name}={value}" for name, value in options.items())]
         with serving(_as("mysql", command), port, folder=folder):
             yield f"mariadb://root@{LOOPBACK}:{port}"
 
