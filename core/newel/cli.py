@@ -19,7 +19,7 @@ from urllib.parse import unquote
 import click
 import msgspec
 
-from newel import console, inspection, printing, scaffold
+from newel import auditing, console, inspection, printing, scaffold
 from newel.commands import Commands, Told, application, prepared
 from newel.wsgi import App
 
@@ -265,21 +265,24 @@ def explain(app: App, method: str, path: str, host: str, *, as_json: bool) -> No
 
 @main.command()
 @click.option("--fail", is_flag=True, help="Exit with 1 where something is weaker than the default: for CI.")
+@click.option("--portable", is_flag=True, help="Exit with 1 where something is bound to one provider: for CI.")
 @_JSON
 @_with_app
-def audit(app: App, *, fail: bool, as_json: bool) -> None:
-    """List what is weaker than the default, and what plugins add.
+def audit(app: App, *, fail: bool, portable: bool, as_json: bool) -> None:
+    """List what is weaker than the default, what is bound to one provider, and what plugins add.
 
     Weaker: a guard that is switched off, a foreign origin that is trusted, a place of a template that is not escaped.
-    Look at what you deploy: the development profile is itself weaker.
+    Bound: what would have to change if another provider filled a slot, such as uses of the native client of a database
+    and settings of one provider. Look at what you deploy: the development profile is itself weaker.
 
     \b
     Example:
       newel audit --profile production --fail
     """
-    found = inspection.audit(app.generation)
+    found = auditing.audit(app.generation)
     _print(found, printing.findings(found), as_json=as_json)
-    if fail and any(finding.kind == "weaker" for finding in found):
+    refused = {kind for kind, asked in (("weaker", fail), ("bound", portable)) if asked}
+    if any(finding.kind in refused for finding in found):
         sys.exit(1)
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pluggy
 
-from newel.records import Provider, Route, RouteRecord
+from newel.records import Finding, Provider, Route, RouteRecord
 
 if TYPE_CHECKING:
     from click import Command
@@ -102,6 +102,15 @@ def newel_shell_names() -> Mapping[str, Any] | None:
     """Return what `newel shell` has at hand, by name. All results; called only by the shell, when it begins.
 
     Of two values under one name, that of the first plugin counts.
+    """
+
+
+@hookspec
+def newel_audit(generation: Any) -> Iterable[Finding] | None:
+    """Return what `newel audit` shall list beside what it finds itself. All results; called only by the command line.
+
+    That is what of this plugin is weaker than its default, and what binds the application to one provider of a slot.
+    `generation` holds configuration, routes and all else that was booted.
     """
 
 

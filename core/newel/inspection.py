@@ -1,5 +1,4 @@
-"""What an application is made of, as data: routes, plugins, configuration, plans, templates, and what is weaker than
-the default.
+"""What an application is made of, as data: routes, plugins, configuration, plans, templates.
 
 Printing is somebody else's affair (`newel.printing`, the development page).
 """
@@ -8,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, Literal, final
+from typing import Any, Final, final
 
 import msgspec
 
@@ -26,7 +25,7 @@ from newel.signatures import label
 from newel.supplies import identity
 from newel.templating.choice import EngineChoice
 
-_REQUEST_HOOKS: Final = (
+REQUEST_HOOKS: Final = (
     "newel_before_request",
     "newel_after_request",
     "newel_handle_error",
@@ -93,16 +92,6 @@ class TemplateLine(msgspec.Struct, frozen=True):
     file: str
     hides: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
-
-
-@final
-class Finding(msgspec.Struct, frozen=True):
-    """Something that is weaker than the default, or that a plugin adds: what, who says so, where."""
-
-    kind: Literal["weaker", "added"]
-    what: str
-    owner: str
-    place: Place | None = None
 
 
 # --- routes, plugins, configuration ---------------------------------------------------------------------------------
@@ -250,46 +239,3 @@ def missing_twins(generation: Generation) -> dict[str, tuple[str, ...]]:
     names = {name: {file.name for file in engine.files()} for name, engine in engines(generation).items()}
     every = set().union(*names.values())
     return {engine: tuple(sorted(every - own)) for engine, own in names.items() if every - own}
-
-
-# --- what is weaker than the default --------------------------------------------------------------------------------
-def audit(generation: Generation) -> list[Finding]:
-    """Return what is weaker than the default, and which plugins add hooks to every request or records to routes."""
-    return [*_weakened(generation), *_bypasses(generation), *_added(generation)]
-
-
-def _weakened(generation: Generation) -> Iterator[Finding]:
-    settings = generation.settings
-    app = generation.configuration.section("app")
-
-    def weaker(what: str, key: str = "") -> Finding:
-        return Finding("weaker", what, "app", app[key].place if key in app else None)
-
-    for name in settings.without:
-        yield weaker(f"the plugin {name!r} is switched off", "without")
-    if "*" in settings.hosts:
-        yield weaker("every Host is answered", "hosts")
-    for origin in settings.origins:
-        yield weaker(f"pages of {origin} may send unsafe requests", "origins")
-    for host in settings.redirect_hosts:
-        yield weaker(f"redirects may go to {host}", "redirect_hosts")
-    if generation.development:
-        yield weaker("this is the development profile: errors show source and plan")
-
-
-def _bypasses(generation: Generation) -> Iterator[Finding]:
-    """Yield the ways around escaping that templates take."""
-    for name, engine in engines(generation).items():
-        for found in engine.unescaped():
-            yield Finding("weaker", f"{found.name}: {found.what}", name, Place(found.file, found.line))
-
-
-def _added(generation: Generation) -> Iterator[Finding]:
-    for hook in _REQUEST_HOOKS:
-        for plugin, function in generation.manager.calls(hook):
-            yield Finding("added", f"every request runs {hook}", plugin.name, place_of(function))
-    for plan in generation.plans:
-        for step in plan.steps:
-            if plan.route is not None and step.stage in {"Before", "Guard", "Around", "After"}:
-                what = f"{plan.route.rule} has the {step.stage} {label(step.function)}"
-                yield Finding("added", what, step.owner, step.place)

@@ -11,8 +11,9 @@ from typing import Final
 from newel.contracts.templates import TemplateFault
 from newel.errors import Place
 from newel.generation import Generation
-from newel.inspection import Explanation, Finding, PlanLine, PluginLine, RouteLine, TemplateLine, engines
+from newel.inspection import Explanation, PlanLine, PluginLine, RouteLine, TemplateLine, engines
 from newel.origins import DEFAULT, Origin
+from newel.records import Finding
 from newel.sources import ENVIRONMENT
 
 GAP: Final = "  "
@@ -124,8 +125,12 @@ def template_faults(faults: Sequence[TemplateFault]) -> str:
 
 
 def findings(found: Sequence[Finding]) -> str:
-    """Print an audit: first what is weaker than the default, then what plugins add."""
-    titles = {"weaker": "Weaker than the default:", "added": "Added by plugins:"}
+    """Print an audit: what is weaker than the default, what is bound to one provider, what plugins add."""
+    titles = {
+        "weaker": "Weaker than the default:",
+        "bound": "Bound to one provider:",
+        "added": "Added by plugins:",
+    }
     parts = []
     for kind, title in titles.items():
         rows = [(one.owner, one.what, where(one.place)) for one in found if one.kind == kind]

@@ -116,3 +116,17 @@ class Around(msgspec.Struct, frozen=True):
 
 
 RouteRecord = Before | Guard | After | Around
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """Something that `newel audit` lists: what, who says so, where.
+
+    kind   "weaker" than the default; "bound" to one provider of an interchangeable part, so that another provider needs
+           other code or other settings; "added" to requests by a plugin
+    owner  the plugin; empty in what a plugin returns from `newel_audit`: it is filled in
+    """
+
+    kind: Literal["weaker", "bound", "added"]
+    what: str
+    owner: str = ""
+    place: Place | None = None

@@ -15,14 +15,16 @@ import msgspec
 
 from newel import Plugin, hookimpl
 from newel.edges import Foreign
-from newel.records import After, Provider, Route, RouteRecord
+from newel.errors import Place
+from newel.generation import Generation
+from newel.records import After, Finding, Provider, Route, RouteRecord
 from newel.response import Response
+from newel_security.policy import POLICY, weaknesses, with_nonce
 
 NOSNIFF: Final = ("X-Content-Type-Options", "nosniff")
 REFERRER: Final = ("Referrer-Policy", "same-origin")
 OPENER: Final = ("Cross-Origin-Opener-Policy", "same-origin")
 FRAMES: Final = ("X-Frame-Options", "DENY")
-POLICY: Final = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 FIXED: Final = (NOSNIFF, REFERRER, OPENER)
 YEAR: Final = 365 * 24 * 3600
 
@@ -96,10 +98,27 @@ class SecurityPlugin(Plugin):
         if environ.get("wsgi.url_scheme") == "https" and self.config.hsts:
             response.headers.setdefault(*self._hsts)
 
+    @hookimpl
+    def newel_audit(self, generation: Generation) -> Iterable[Finding]:
+        """Tell where a policy allows more than the default, and HTTPS is not insisted on for as long."""
+        settings = generation.configuration.section(self.name)
+        if "csp" in settings:
+            yield from _weaker("the Content-Security-Policy", self.config.csp, settings["csp"].place)
+        if self.config.hsts < 2 * YEAR:
+            what = f"browsers use HTTPS only for {self.config.hsts} seconds after a visit"
+            yield Finding("weaker", what, place=settings["hsts"].place)
+        for route in generation.routes:
+            if "csp" in route.options:
+                yield from _weaker(f"the Content-Security-Policy of {route.rule}", route.options["csp"], route.place)
+
     def _nonce(self, route: Route | None) -> CspNonce:
         """Open a nonce for the policy of the route."""
         policy = self.config.csp if route is None else route.options.get("csp", self.config.csp)
         return CspNonce(policy)
+
+
+def _weaker(whose: str, policy: str, place: Place) -> Iterable[Finding]:
+    return [Finding("weaker", f"{whose}: {what}", place=place) for what in weaknesses(policy)]
 
 
 def _announce(nonce: CspNonce, response: Response | None) -> None:
@@ -117,23 +136,6 @@ def _sets(name: str, value: str) -> Callable[[Response], None]:
 def csp_nonce(nonce: CspNonce) -> str:
     """Return the nonce of this page."""
     return nonce.value
-
-
-def with_nonce(policy: str, nonce: str) -> str:
-    """Return a policy that allows scripts and styles with the nonce, beside what it allows already (CSP 3, 2.3.1)."""
-    directives = dict(_split(policy))
-    fallback = directives.get("default-src", "'self'")
-    for name in ("script-src", "style-src"):
-        sources = directives.get(name, fallback)
-        directives[name] = f"{'' if sources == chr(39) + 'none' + chr(39) else sources + ' '}'nonce-{nonce}'"
-    return "; ".join(f"{name} {value}".strip() for name, value in directives.items())
-
-
-def _split(policy: str) -> Iterable[tuple[str, str]]:
-    for directive in policy.split(";"):
-        name, _, value = directive.strip().partition(" ")
-        if name:
-            yield name.lower(), value.strip()
 
 
 def _is_page(headers: list[tuple[str, str]]) -> bool:

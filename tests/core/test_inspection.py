@@ -207,48 +207,6 @@ def test_names_that_an_engine_lacks_are_told(tmp_path: Path) -> None:
     }
 
 
-# --- audit ----------------------------------------------------------------------------------------------------------
-def weaker(made: Generation) -> list[str]:
-    return [finding.what for finding in inspection.audit(made) if finding.kind == "weaker"]
-
-
-def test_the_default_in_production_has_nothing_weaker() -> None:
-    assert weaker(generation()) == []
-
-
-def test_what_is_weaker_than_the_default_is_listed() -> None:
-    made = generation(
-        without=["security"],
-        hosts=["*"],
-        origins=["https://shop.example.org"],
-        redirect_hosts=["pay.example.org"],
-    )
-    assert weaker(made) == [
-        "the plugin 'security' is switched off",
-        "every Host is answered",
-        "pages of https://shop.example.org may send unsafe requests",
-        "redirects may go to pay.example.org",
-    ]
-
-
-def test_development_is_weaker() -> None:
-    made = App(routes=[router], plugins=[ClockPlugin], profile="development").generation
-    assert weaker(made) == ["this is the development profile: errors show source and plan"]
-
-
-def test_a_place_of_a_template_that_is_not_escaped_is_weaker(tmp_path: Path) -> None:
-    folder = templates(tmp_path / "templates", a__dollar="$safe")
-    assert weaker(generation(DollarPlugin, templates=[str(folder)])) == ["a.txt: $safe"]
-
-
-def test_what_plugins_add_is_listed() -> None:
-    found = inspection.audit(generation())
-    assert [(finding.what, finding.owner) for finding in found if finding.owner == "clock"] == [
-        ("every request runs newel_before_request", "clock"),
-        (f"/at/<int:hour> has the Around {__name__}.ClockPlugin.timed()", "clock"),
-    ]
-
-
 # --- the generation itself ------------------------------------------------------------------------------------------
 def test_a_scope_gives_the_generation_it_belongs_to() -> None:
     app = App(routes=[router], plugins=[ClockPlugin], profile="development")

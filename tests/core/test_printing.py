@@ -6,8 +6,9 @@ import pytest
 
 from newel import printing
 from newel.errors import BootError, Place, Problem
-from newel.inspection import Finding, PluginLine, TemplateLine
+from newel.inspection import PluginLine, TemplateLine
 from newel.origins import Origin
+from newel.records import Finding
 
 
 @pytest.mark.parametrize(
@@ -71,5 +72,6 @@ def test_files_that_do_not_win_stand_below_the_one_that_does() -> None:
 def test_an_audit_says_that_there_is_nothing() -> None:
     found = [Finding("added", "every request runs x", "clock", Place("/p.py", 3))]
     assert printing.findings(found) == (
-        "Weaker than the default:\n  nothing\n\nAdded by plugins:\n  clock  every request runs x  /p.py:3"
+        "Weaker than the default:\n  nothing\n\nBound to one provider:\n  nothing\n\n"
+        "Added by plugins:\n  clock  every request runs x  /p.py:3"
     )

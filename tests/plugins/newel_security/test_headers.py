@@ -14,7 +14,7 @@ from werkzeug.test import run_wsgi_app
 from newel import Data, FileResponse, Html, HTTPError, Plugin, Redirect, Response, Router
 from newel.testing import Client
 from newel_security import CspNonce, SecurityConfig
-from newel_security.plugin import POLICY, with_nonce
+from newel_security.policy import POLICY, with_nonce
 from tests.core.applications import PRODUCTION, client_of, plugin, routing, served
 from tests.core.environs import environ
 
