@@ -10,6 +10,7 @@
 | `newel_app` | the same for Newel |
 | `engines` | template engines alone, with and without Newel |
 | `worker` | a process that holds one application, answers and times |
+| `process` | a worker as its parent sees it: orders and results |
 | `contest` | all workers of a row: answers compared first, then rounds in turn |
 | `starting`, `load` | the rows measured from outside: time and memory until the first response, requests per second |
 | `report` | the table |

@@ -6,21 +6,14 @@ import contextlib
 import html
 import json
 import statistics
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Final, TypeVar, final
-
-import msgspec
+from typing import Any, Final, final
 
 from benchmarks.calls import Answer, Call
+from benchmarks.process import Process
 from benchmarks.rows import Row
 from benchmarks.worker import Order
 
-T = TypeVar("T")
-
-ROOT: Final = Path(__file__).parent.parent
 NEWEL: Final = "newel"
 
 
@@ -33,36 +26,18 @@ class Worker:
     """The process of one contestant's application, as its parent sees it."""
 
     def __init__(self, name: str, contestant: str, site: str, call: Call) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.worker", contestant, site],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
+        self._process: Final = Process("benchmarks.worker", contestant, site)
         self.name: Final = name
         self.call: Final = call
+        self.close: Final = self._process.close
 
     def answer(self) -> Answer:
         """Send the call once."""
-        return self._do(Order("answer", self.call), Answer)
+        return self._process.do(Order("answer", self.call), Answer)
 
     def us(self) -> float:
         """Time a batch of the call; microseconds for one."""
-        return self._do(Order("time", self.call), float)
-
-    def close(self) -> None:
-        """End the process: it stops when there are no more orders."""
-        self._process.communicate()
-
-    def _do(self, order: Order, kind: type[T]) -> T:
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(msgspec.json.encode(order) + b"\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the worker of {self.name} ended with {self._process.wait()}")
-        return msgspec.json.decode(line, type=kind)
+        return self._process.do(Order("time", self.call), float)
 
 
 @contextlib.contextmanager

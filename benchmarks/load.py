@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from typing import Final, final
 
-from benchmarks.contest import ROOT
+from benchmarks.process import ROOT
 from benchmarks.texts import GREETING, HOST
 
 LOOPBACK: Final = "127.0.0.1"

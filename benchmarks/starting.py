@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from benchmarks.contest import ROOT
+from benchmarks.process import ROOT
 from benchmarks.rows import ROUTES
 
 PEERS: Final = ("bare", "falcon", "bottle", "flask", "django")
