@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from newel.errors import Problem, ProblemError
 from newel_data.models import Models
 from newel_data.port import Capability, Drift, SyncReport
+from newel_data.rehearsal import Rehearsal
 from newel_sql.config import SqlConfig
 from newel_sql.connections import Connections
 from newel_sql.dialects.base import Dialect
@@ -44,6 +45,7 @@ class SqlBackend:
         self.tables: Final = Tables(models, self.dialect)
         self.connections: Final = Connections(self.dialect, self.tables.failures(f"the database {self.config.url}"))
         self.statements: Final = Statements(self.tables, self.connections.engine.dialect)
+        self._taking = self.connections
 
     def __repr__(self) -> str:
         return f"<SqlBackend {self.config.url}>"
@@ -70,7 +72,7 @@ class SqlBackend:
 
     def begin(self, *, read_only: bool) -> SqlUnit:
         """Begin a unit of work; it connects when it is first used."""
-        return SqlUnit(self.connections, self.statements, read_only=read_only)
+        return SqlUnit(self._taking, self.statements, read_only=read_only)
 
     def check(self) -> None:
         """Try a connection."""
@@ -79,20 +81,37 @@ class SqlBackend:
 
     def sync(self, *, dry_run: bool = False) -> SyncReport:
         """Create what is missing."""
-        with self._connected(read_only=dry_run) as connection:
+        with self._connected(read_only=dry_run, slowly=not dry_run) as connection:
             return Sync(self.tables, connection, dry_run=dry_run).run()
 
     def verify(self) -> Sequence[Drift]:
         """Compare the database with the models."""
-        with self._connected(read_only=True) as connection:
+        with self._connected(read_only=True, slowly=True) as connection:
             return Verify(self.tables, connection).run()
 
     @contextmanager
-    def _connected(self, *, read_only: bool) -> Iterator[Connection]:
+    def holding(self, held: Connections) -> Iterator[None]:
+        """Let every unit take its connection from elsewhere: for tests, whose units are parts of one transaction."""
+        self._taking = held
+        try:
+            yield
+        finally:
+            self._taking = self.connections
+
+    def rehearsal(self, suffix: str) -> Rehearsal:
+        """Return a database for tests, beside this one."""
+        made: Rehearsal = importlib.import_module("newel_sql.rehearsal").SqlRehearsal(self, suffix)
+        return made
+
+    @contextmanager
+    def _connected(self, *, read_only: bool, slowly: bool = False) -> Iterator[Connection]:
         """Open a unit for what is done beside requests. No connection is kept: a server may fork after boot."""
         unit = self.begin(read_only=read_only)
         try:
-            yield unit.connection()
+            connection = unit.connection()
+            if slowly:
+                self.dialect.take_time(connection.connection.dbapi_connection)
+            yield connection
             unit.commit()
         except self.dialect.error as error:
             raise self.connections.error(error) from error

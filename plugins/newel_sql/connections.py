@@ -5,18 +5,22 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any, Final, final
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import PoolProxiedConnection, QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection, QueuePool
 
 from newel_data.errors import DataError
 from newel_sql.dialects.base import Dialect
 from newel_sql.failures import Failures
 
 _log: Final = logging.getLogger("newel.sql")
+
+_AGE: Final = "newel_age"
+_PROCESS: Final = "newel_process"
 
 
 @final
@@ -30,22 +34,25 @@ class Connections:
         self._process = os.getpid()
         self._lock: Final = threading.Lock()
         self._inherited: list[Any] = []
-        event.listen(self.engine, "connect", lambda connection, record: dialect.on_connect(connection))
+        self._age = 0
+        event.listen(self.engine, "do_connect", lambda known, record, args, options: dialect.connect(options))
+        event.listen(self.engine, "connect", self._prepare)
 
     def begin(self, *, read_only: bool) -> tuple[PoolProxiedConnection, Any]:
         """Take a connection and begin a transaction on it; return both it and a cursor.
 
-        A connection that was kept may have been lost since: then all of them are given up, and a new one is tried.
+        A connection that was kept may have been lost since: then all of them are given up, and a new one is tried. One
+        that was waited for in vain is not: whoever asks would wait twice.
         """
         connection = self._taken()
+        started = time.monotonic()
         try:
             return connection, self._begun(connection, read_only=read_only)
         except self.dialect.error as error:
-            connection.invalidate()
             failure = self.dialect.failure(error)
-            if failure.kind != "unavailable":
+            self.give_up(connection, all_of_them=failure.kind == "unavailable")
+            if failure.kind != "unavailable" or time.monotonic() - started >= self.dialect.config.timeout:
                 raise self.failures.error(failure, None, "read") from error
-        self.lost()
         connection = self._taken()
         try:
             return connection, self._begun(connection, read_only=read_only)
@@ -53,12 +60,35 @@ class Connections:
             connection.invalidate()
             raise self.error(error) from error
 
+    def is_own(self, connection: PoolProxiedConnection) -> bool:
+        """Tell whether this process opened a connection; a fork must not speak on its parent's."""
+        return os.getpid() == int(connection.info[_PROCESS])
+
+    def give_back(self, connection: PoolProxiedConnection) -> None:
+        """Keep a connection for the next unit, unless those of its age were given up meanwhile."""
+        if connection.info[_AGE] == self._age:
+            connection.close()
+        else:
+            connection.invalidate()
+
+    def give_up(self, connection: PoolProxiedConnection, *, all_of_them: bool) -> None:
+        """Close a connection; and, where the server was gone, all that were opened before that was known."""
+        age = connection.info[_AGE]
+        connection.invalidate()
+        if all_of_them and age == self._age:
+            self.lost()
+
+    def hold(self, connection: PoolProxiedConnection) -> None:
+        """Keep a connection of the parent from being closed, which would speak to the server."""
+        self._inherited.append(connection)
+
     def error(self, error: Exception) -> DataError:
         """Return what an exception of the driver is where no table is concerned."""
         return self.failures.error(self.dialect.failure(error), None, "read")
 
     def lost(self) -> None:
-        """Give up every connection that is kept: the server was gone."""
+        """Give up every connection: those that are kept at once, those in use when they are given back."""
+        self._age += 1
         self.engine.dispose()
 
     def close(self) -> None:
@@ -68,6 +98,10 @@ class Connections:
     def cursor(self, connection: PoolProxiedConnection) -> Any:
         """Return a cursor that takes its rows from the server in portions."""
         return self._logged(self.dialect.stream_cursor(connection))
+
+    def _prepare(self, connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info[_AGE], record.info[_PROCESS] = self._age, os.getpid()
+        self.dialect.on_connect(connection)
 
     def _begun(self, connection: PoolProxiedConnection, *, read_only: bool) -> Any:
         cursor = self._logged(connection.cursor())
@@ -98,6 +132,7 @@ class Connections:
             if os.getpid() != self._process:
                 self._inherited.append(self.engine.pool)
                 self.engine.dispose(close=False)
+                self._age += 1
                 self._process = os.getpid()
 
 

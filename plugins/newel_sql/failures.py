@@ -32,6 +32,7 @@ Kind = Literal[
     "range",
     "conflict",
     "unavailable",
+    "too slow",
     "read only",
     "no table",
     "other",
@@ -44,7 +45,7 @@ class Failure(msgspec.Struct, frozen=True):
     """What a driver's exception says: a kind, and the names it gives, as far as it gives any.
 
     `constraint` is the name of an index, a check or a foreign key; `columns` are those of an index or the one that was
-    null.
+    null. A server that was "too slow" is there, and its connection may be kept; one that is "unavailable" is lost.
     """
 
     kind: Kind
@@ -94,7 +95,7 @@ class Failures:
         """Return the error that a failure is, for whoever was `doing` something to a table."""
         if failure.kind == "conflict":
             return Conflict(_CONFLICT)
-        if failure.kind == "unavailable":
+        if failure.kind in {"unavailable", "too slow"}:
             return self.unavailable()
         if failure.kind == "read only":
             return ReadOnly("this unit of work only reads, and something was to be written")

@@ -156,6 +156,10 @@ class SqlUnit:
         """Undo everything, and give the connection back."""
         if self._connection is None:
             return
+        if not self._connections.is_own(self._connection):
+            self._connections.hold(self._connection)
+            self._connection = self._cursor = None
+            return
         try:
             if not self._lost:
                 self._taken.dbapi_connection.rollback()  # type: ignore[union-attr]
@@ -164,9 +168,11 @@ class SqlUnit:
         self._release()
 
     def __del__(self) -> None:
-        if self._connection is not None:
+        if self._connection is None:
+            return
+        if self._connections.is_own(self._connection):
             warnings.warn(f"{self!r} was neither committed nor rolled back", ResourceWarning, source=self, stacklevel=2)
-            self.rollback()
+        self.rollback()
 
     # --- inner parts
 
@@ -211,7 +217,6 @@ class SqlUnit:
             self._session.end()
             self._session = None
         if self._lost:
-            connection.invalidate()
-            self._connections.lost()
+            self._connections.give_up(connection, all_of_them=True)
         else:
-            connection.close()
+            self._connections.give_back(connection)

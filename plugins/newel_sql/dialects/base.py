@@ -6,9 +6,10 @@ holds a value exactly and in order, how a unit begins, how text is searched lite
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Final
 
 from sqlalchemy import Column as SqlColumn
 from sqlalchemy import ColumnElement, Insert, func, literal_column
@@ -27,6 +28,9 @@ from newel_sql.failures import Failure
 from newel_sql.mending import Damage
 
 Column = ColumnElement[Any]
+
+GRACE: Final = 1.0
+"""Seconds beyond the timeout in which a server can say itself that a lock or a statement took too long."""
 
 
 class Dialect(ABC):
@@ -53,8 +57,22 @@ class Dialect(ABC):
     cascades_first: ClassVar[bool] = False
     """Whether a cascade may take a row before the statement that matched it counts it."""
 
+    maintenance: ClassVar[str | None] = None
+    """The database to be connected to while another one is created or dropped."""
+
+    unchecked: ClassVar[tuple[Sequence[str], Sequence[str]]] = ((), ())
+    """What begins and ends a transaction in which references are not looked at."""
+
+    dropping: ClassVar[str] = "DROP DATABASE IF EXISTS {}"
+    """The statement that drops a database."""
+
     def __init__(self, config: SqlConfig) -> None:
         self.config = config
+
+    @property
+    def patience(self) -> float:
+        """Seconds that a driver waits for an answer: a little longer than its server may take to give one."""
+        return math.ceil(self.config.timeout) + GRACE
 
     # --- connections
 
@@ -66,9 +84,20 @@ class Dialect(ABC):
     def on_connect(self, connection: Any) -> None:
         """Prepare a new connection of the driver: settings that last as long as it does."""
 
+    def connect(self, parameters: Mapping[str, Any]) -> Any:
+        """Open a connection of a class of our own; None leaves that to SQLAlchemy."""
+        return None
+
+    def take_time(self, connection: Any) -> None:
+        """Let statements on a connection of the driver take as long as they need: an index may take an hour."""
+        return
+
     @abstractmethod
     def begin(self, connection: PoolProxiedConnection, cursor: Any, *, read_only: bool) -> None:
         """Begin a transaction. One that only reads refuses every write, whoever sends it."""
+
+    def restrict(self, cursor: Any, *, read_only: bool) -> None:
+        """Refuse writes from here on, below a savepoint of a transaction that may write; or end that, with it."""
 
     @abstractmethod
     def failure(self, error: Exception) -> Failure:
@@ -143,6 +172,10 @@ class Dialect(ABC):
         self, table: SqlTable, row: Mapping[str, Any], *, by: list[str], overwrite: list[str], bump: str | None
     ) -> Insert:
         """Return the statement that inserts a row or overwrites the one with the same `by`, and returns it whole."""
+
+    def emptying(self, tables: Sequence[str]) -> Sequence[str]:
+        """Return the statements that remove all rows of these tables, whatever refers to what."""
+        return [*self.unchecked[0], *(f"DELETE FROM {table}" for table in tables), *self.unchecked[1]]
 
     # --- the schema
 

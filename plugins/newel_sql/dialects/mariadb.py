@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
 from itertools import islice
@@ -48,6 +47,7 @@ from newel_sql.mending import Damage, altered
 
 _COLLATION: Final = "utf8mb4_nopad_bin"
 _MODE: Final = "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION,SIMULTANEOUS_ASSIGNMENT"
+_FOR_LOCKS: Final = 0.5  # seconds in which a lock that is not had is told as that
 _MAX_SHORT: Final = 640
 """The longest text that may stand in an index, and so in a VARCHAR; longer ones are kept beside the row."""
 
@@ -63,6 +63,7 @@ class MariadbDialect(Dialect):
     error: ClassVar = pymysql.Error
     max_values: ClassVar = 65_535
     cascades_first: ClassVar = True
+    unchecked: ClassVar = (("SET foreign_key_checks = 0", "START TRANSACTION"), ("COMMIT", "SET foreign_key_checks = 1"))
     no_action: ClassVar = "RESTRICT"
     table_options: ClassVar = {
         "mariadb_engine": "InnoDB",
@@ -83,19 +84,23 @@ class MariadbDialect(Dialect):
                 "sql_mode": _MODE,
                 "cursorclass": PatientCursor,
                 "connect_timeout": math.ceil(self.config.timeout),
+                "read_timeout": self.patience,
+                "write_timeout": self.patience,
             },
         }
 
     def on_connect(self, connection: pymysql.Connection[Any]) -> None:
-        """Say how long to wait for a lock, and give a server up that does not answer any more."""
+        """Say how long to wait for a lock and for a statement."""
         seconds = math.ceil(self.config.timeout)
+        limits = f"innodb_lock_wait_timeout = {seconds}, max_statement_time = {seconds + _FOR_LOCKS}"
         with connection.cursor() as cursor:
-            cursor.execute(f"SET time_zone = '+00:00', innodb_lock_wait_timeout = {seconds}")
-        opened = getattr(connection, "_sock", None)
-        if isinstance(opened, socket.socket) and opened.family != socket.AF_UNIX:
-            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, seconds)
-            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 1)
-            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, seconds * 1000)
+            cursor.execute(f"SET time_zone = '+00:00', {limits}")
+
+    def take_time(self, connection: Any) -> None:
+        """Wait for ever, and let the server do so."""
+        with connection.cursor() as cursor:
+            cursor.execute("SET max_statement_time = 0")
+        connection._read_timeout = None
 
     def begin(self, connection: PoolProxiedConnection, cursor: Any, *, read_only: bool) -> None:
         """Begin. A unit that only reads sees one state of the database from beginning to end."""
@@ -357,5 +362,6 @@ _KINDS: Final[dict[int, FailureKind]] = {
     1690: "range",
     1792: "read only",
     1927: "unavailable",  # connection killed
+    1969: "too slow",  # the statement's time is over
     4025: "check",
 }

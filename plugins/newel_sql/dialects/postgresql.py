@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final, final
 
@@ -29,11 +29,13 @@ from newel_data.tree import Bucket
 from newel_sql.codecs import Codec, Function, list_text
 from newel_sql.config import SqlConfig
 from newel_sql.dialects.base import Column, Dialect, overwriting
+from newel_sql.dialects.patience import PatientConnection
 from newel_sql.failures import Failure
 from newel_sql.failures import Kind as FailureKind
 from newel_sql.mending import Damage, altered
 
 _SYNC_LOCK: Final = 0x6E6577656C  # "newel"
+_FOR_LOCKS: Final = 500  # milliseconds in which a lock that is not had is told as that
 
 
 @final
@@ -46,6 +48,8 @@ class PostgresqlDialect(Dialect):
     )
     error: ClassVar = psycopg.Error
     max_values: ClassVar = 65_535
+    maintenance: ClassVar = "postgres"
+    dropping: ClassVar = "DROP DATABASE IF EXISTS {} WITH (FORCE)"
 
     def __init__(self, config: SqlConfig) -> None:
         super().__init__(config)
@@ -55,23 +59,38 @@ class PostgresqlDialect(Dialect):
 
     def engine_options(self) -> dict[str, Any]:
         """Begin transactions ourselves, and wait no longer than configured for server or lock."""
-        timeout = self.config.timeout
+        limit = int(self.config.timeout * 1000)
+        limits = f"-c lock_timeout={limit} -c statement_timeout={limit + _FOR_LOCKS}"
         return {
             "paramstyle": "format",
             "connect_args": {
                 "autocommit": True,
-                "connect_timeout": max(2, math.ceil(timeout)),  # less than two means two to libpq
-                "tcp_user_timeout": int(timeout * 1000),
-                "options": f"-c TimeZone=UTC -c lock_timeout={int(timeout * 1000)}",
+                "connect_timeout": max(2, math.ceil(self.config.timeout)),  # less than two means two to libpq
+                "options": f"-c TimeZone=UTC {limits}",
             },
         }
 
-    def on_connect(self, connection: psycopg.Connection[Any]) -> None:
-        """Nothing: the options say it all."""
+    def connect(self, parameters: Mapping[str, Any]) -> PatientConnection:
+        """Open a connection that gives up a server which does not answer."""
+        return PatientConnection.connect(**parameters)
+
+    def on_connect(self, connection: PatientConnection) -> None:
+        """Say how long to wait; the options say everything else."""
+        connection.patience = self.patience
+
+    def take_time(self, connection: PatientConnection) -> None:
+        """Wait for ever, and let the server do so."""
+        connection.execute("SET statement_timeout = 0")
+        connection.patience = None
 
     def begin(self, connection: PoolProxiedConnection, cursor: Any, *, read_only: bool) -> None:
         """Begin. A unit that only reads sees one state of the database from beginning to end."""
         cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if read_only else "BEGIN")
+
+    def restrict(self, cursor: Any, *, read_only: bool) -> None:
+        """Refuse writes until the savepoint ends."""
+        if read_only:
+            cursor.execute("SET TRANSACTION READ ONLY")
 
     def stream_cursor(self, connection: PoolProxiedConnection) -> Any:
         """Return a cursor of the server."""
@@ -160,6 +179,10 @@ class PostgresqlDialect(Dialect):
         """Return INSERT ... ON CONFLICT DO UPDATE ... RETURNING."""
         statement: Insert = overwriting(insert(table).values(row), by=by, overwrite=overwrite, bump=bump)
         return statement.returning(*table.columns)
+
+    def emptying(self, tables: Sequence[str]) -> Sequence[str]:
+        """Return one statement for all: a TRUNCATE of one alone is refused where another refers to it."""
+        return [f"TRUNCATE {', '.join(tables)}"] if tables else []
 
     # --- the schema
 
@@ -265,6 +288,7 @@ _KINDS: Final[dict[str, FailureKind]] = {
     "42703": "no table",
     "53": "unavailable",  # out of connections, memory, disk
     "55P03": "conflict",  # lock not available in time
+    "57014": "too slow",  # the statement's time is over
     "57P01": "unavailable",  # shut down
     "57P02": "unavailable",
     "57P03": "unavailable",  # starting up

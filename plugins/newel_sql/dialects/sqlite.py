@@ -45,6 +45,10 @@ class SqliteDialect(Dialect):
     error: ClassVar = sqlite3.Error
     max_values: ClassVar = 32_766
     cascades_first: ClassVar = True
+    unchecked: ClassVar = (
+        ("PRAGMA query_only = 0", "PRAGMA foreign_keys = 0", "BEGIN IMMEDIATE"),
+        ("COMMIT", "PRAGMA foreign_keys = 1"),
+    )
 
     # --- connections
 
@@ -69,6 +73,10 @@ class SqliteDialect(Dialect):
             cursor.execute(f"PRAGMA query_only = {int(read_only)}")
             connection.info[_READ_ONLY] = read_only
         cursor.execute("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    def restrict(self, cursor: Any, *, read_only: bool) -> None:
+        """Refuse writes, or let them pass again."""
+        cursor.execute(f"PRAGMA query_only = {int(read_only)}")
 
     def failure(self, error: Exception) -> Failure:
         """Read SQLite's result codes, and the names in its texts (https://sqlite.org/rescode.html)."""
