@@ -17,6 +17,7 @@ makes the response, and the way goes on at 6. What does not apply to a route is 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Generator, Mapping
 from typing import Any, Final, NoReturn, final
 
@@ -30,6 +31,9 @@ from newel.results import Responder
 from newel.scope import Resolve, Scope
 
 _log: Final = logging.getLogger("newel")
+
+PAUSE: Final = 0.02
+"""Seconds before a plan is run again, longer each time: who was in the way should be done by then."""
 
 _ENDED: Final = object()
 _BEFORE: Final = frozenset({"newel_before_request", "Before"})
@@ -193,6 +197,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
                     _drop(scope)
                 scope.discard(error)
                 rewind_uploads(scope.environ)
+                time.sleep(PAUSE * (attempt + 1))
         raise AssertionError  # unreachable: the last attempt returns or raises
 
     def _observed(self, scope: Scope) -> Response:

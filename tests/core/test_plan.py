@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
 import pytest
 
 from newel import After, App, Around, Before, Guard, HTTPError, Plugin, Provider, Response, Route, Router, hookimpl
+from newel.plan import PAUSE
 from newel.testing import Client
 
 
@@ -323,6 +325,18 @@ def test_retries_end_with_the_error() -> None:
 
     response = application(handler, provider(log), method="POST", retries=1).post("/")
     assert (response.status_code, log.count("open")) == (503, 2)
+
+
+def test_a_plan_that_lost_a_race_waits_longer_each_time_before_it_runs_again() -> None:
+    begun: list[float] = []
+
+    def handler() -> str:
+        begun.append(time.monotonic())
+        raise Busy
+
+    application(handler, method="POST", retries=2).post("/")
+    assert begun[1] - begun[0] >= PAUSE
+    assert begun[2] - begun[1] >= 2 * PAUSE
 
 
 def test_only_retryable_errors_are_tried_again() -> None:

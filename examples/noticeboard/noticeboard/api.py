@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from newel import Data, HTTPError, Json, Response, Router, Urls
-from newel_data import Database, utcnow
-from noticeboard import board
+from newel import Data, Json, Response, Router, Urls
+from newel_data import Database
+from noticeboard import board, figures
+from noticeboard.figures import Figures
 from noticeboard.forms import ChangedNotice, NewNotice
 from noticeboard.models import Comment, Notice
 
@@ -14,12 +15,17 @@ router = Router("/api", name="api")
 
 
 @router.get("/notices")
-def index(db: Database, q: str = "", tag: str = "", after: str | None = None) -> dict[str, Any]:
-    notices = board.listed(db, q, tag, after)
+def index(db: Database, q: str = "", tag: str = "", author: str = "", after: str | None = None) -> dict[str, Any]:
+    notices = board.listed(db, q, tag, author, after)
     return {"notices": notices.items, "next": notices.next}
 
 
-@router.post("/notices")
+@router.get("/figures")
+def in_figures(db: Database) -> Figures:
+    return figures.of_board(db)
+
+
+@router.post("/notices", retries=2)
 def post(db: Database, urls: Urls, sent: Json[NewNotice]) -> Data:
     new = sent.value
     author = board.author_named(db, new.author)
@@ -34,19 +40,12 @@ def show(db: Database, id: str) -> Notice:
 
 @router.get("/notices/<id>/comments")
 def comments(db: Database, id: str) -> list[Comment]:
-    notice = db.get(Notice, id)
-    return db.query(Comment).where(Comment.notice.id == notice.id).order_by(Comment.posted).all()
+    return board.comments_of(db, db.get(Notice, id))
 
 
-@router.put("/notices/<id>")
+@router.put("/notices/<id>", retries=2)
 def put(db: Database, id: str, sent: Json[ChangedNotice]) -> Notice:
-    notice, changed = board.one(db, id), sent.value
-    if changed.version != notice.version:
-        raise HTTPError(409, "The notice has changed since you read it.", version=notice.version)
-    notice.title, notice.body, notice.price, notice.tags = changed.title, changed.body, changed.price, changed.tags
-    notice.author = board.author_named(db, changed.author)
-    notice.edited = utcnow()
-    return db.save(notice)
+    return board.change(db, board.one(db, id), sent.value, sent.value.tags)
 
 
 @router.delete("/notices/<id>")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from newel import Form, Page, Redirect, Router
-from newel_data import Database, StaleWrite, utcnow
-from noticeboard import board
+from newel_data import Database, StaleWrite
+from noticeboard import board, figures
 from noticeboard.forms import CommentForm, NoticeForm, split_tags
 from noticeboard.models import Comment, Notice
 
@@ -12,10 +12,15 @@ router = Router()
 
 
 @router.get("/")
-def index(db: Database, q: str = "", tag: str = "", after: str | None = None) -> Page:
-    notices = board.listed(db, q, tag, after)
-    found = board.matching(db, q, tag).count() if q or tag else None
-    return Page("notices/index.html", notices=notices, q=q, tag=tag, after=after, found=found)
+def index(db: Database, q: str = "", tag: str = "", author: str = "", after: str | None = None) -> Page:
+    notices = board.listed(db, q, tag, author, after)
+    found = board.matching(db, q, tag, author).count() if q or tag or author else None
+    return Page("notices/index.html", notices=notices, q=q, tag=tag, author=author, after=after, found=found)
+
+
+@router.get("/figures")
+def in_figures(db: Database) -> Page:
+    return Page("figures.html", figures=figures.of_board(db), comments=board.said_lately(db))
 
 
 @router.get("/notices/new")
@@ -23,7 +28,7 @@ def new() -> Page:
     return Page("notices/new.html", form=Form.blank())
 
 
-@router.post("/notices")
+@router.post("/notices", retries=2)
 def post(db: Database, form: Form[NoticeForm]) -> Page | Redirect:
     if not form:  # the page again, with what was typed, as 422
         return Page("notices/new.html", form=form)
@@ -59,26 +64,18 @@ def edit(db: Database, id: str) -> Page:
         price="" if notice.price is None else str(notice.price),
         version=str(notice.version),
     )
-    return Page("notices/edit.html", form=form, notice=notice)
+    return Page("notices/edit.html", form=form, notice=notice, stale=False)
 
 
-@router.post("/notices/<id>/edit")
+@router.post("/notices/<id>/edit", retries=2)
 def update(db: Database, id: str, form: Form[NoticeForm]) -> Page | Redirect:
     notice = board.one(db, id)
-    if form and form.value.version != notice.version:
-        form.error("", "invalid", "Somebody else has changed this notice since you opened it. Look at it once more.")
     if not form:
-        return Page("notices/edit.html", form=form, notice=notice)
-    sent = form.value
-    notice.title, notice.body, notice.price = sent.title, sent.body, sent.price
-    notice.author = board.author_named(db, sent.author)
-    notice.tags = split_tags(sent.tags)
-    notice.edited = utcnow()
+        return Page("notices/edit.html", form=form, notice=notice, stale=False)
     try:
-        db.save(notice)
-    except StaleWrite:  # somebody was faster between our reading and our writing
-        form.error("", "invalid", "Somebody else has just changed this notice. Look at it once more.")
-        return Page("notices/edit.html", form=form, notice=notice, status=409)
+        board.change(db, notice, form.value, split_tags(form.value.tags))
+    except StaleWrite:  # what it says now beside what was typed; saved once more, it is the sender's own decision
+        return Page("notices/edit.html", form=form, notice=board.one(db, id), stale=True, status=409)
     return Redirect(show, id=notice.id)
 
 
@@ -90,5 +87,4 @@ def delete(db: Database, id: str) -> Redirect:
 
 def _shown(db: Database, id: str, form: Form[CommentForm]) -> Page:
     notice = board.one(db, id)
-    comments = db.query(Comment).where(Comment.notice.id == notice.id).order_by(Comment.posted).all()
-    return Page("notices/show.html", notice=notice, comments=comments, form=form)
+    return Page("notices/show.html", notice=notice, comments=board.comments_of(db, notice), form=form)

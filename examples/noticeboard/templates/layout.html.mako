@@ -10,7 +10,7 @@
 <body>
 <header class="top">
 <a class="brand" href="${url_for("index")}">Noticeboard</a>
-<a class="button" href="${url_for("new")}">Post a notice</a>
+<nav><a href="${url_for("in_figures")}">In figures</a> <a class="button" href="${url_for("new")}">Post a notice</a></nav>
 </header>
 <main>
 <%block name="main">

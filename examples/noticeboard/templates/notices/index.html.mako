@@ -6,6 +6,9 @@
 % if tag:
 <input type="hidden" name="tag" value="${tag}">
 % endif
+% if author:
+<input type="hidden" name="author" value="${author}">
+% endif
 <button>Search</button>
 </form>
 % if found is not None:
@@ -17,6 +20,9 @@ with “${q}”
 % if tag:
 tagged <span class="tag">${tag}</span>
 % endif
+% if author:
+by ${author}
+% endif
 · <a href="${url_for("index")}">show all</a>
 </p>
 % endif
@@ -24,7 +30,7 @@ tagged <span class="tag">${tag}</span>
 % for notice in notices:
 <li class="card">
 <h2><a href="${url_for("show", id=notice.id)}">${notice.title}</a></h2>
-<p class="meta">${notice.author.name} · ${ago(notice.posted)}</p>
+<p class="meta"><a href="${url_for("index", author=notice.author.name)}">${notice.author.name}</a> · ${ago(notice.posted)}</p>
 <p class="excerpt">${notice.body[:160]}${"…" if len(notice.body) > 160 else ""}</p>
 <p class="foot">
 % if notice.price is not None:
@@ -42,10 +48,10 @@ tagged <span class="tag">${tag}</span>
 </ul>
 <nav class="pages">
 % if after:
-<a href="${url_for("index", q=q or None, tag=tag or None)}">« Newest</a>
+<a href="${url_for("index", q=q or None, tag=tag or None, author=author or None)}">« Newest</a>
 % endif
 % if notices.next:
-<a rel="next" href="${url_for("index", q=q or None, tag=tag or None, after=notices.next)}">Older »</a>
+<a rel="next" href="${url_for("index", q=q or None, tag=tag or None, author=author or None, after=notices.next)}">Older »</a>
 % endif
 </nav>
 </%block>
