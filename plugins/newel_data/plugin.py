@@ -13,7 +13,8 @@ import msgspec
 from newel import Plugin, hookimpl
 from newel.config import Configuration
 from newel.errors import BootError, Problem, ProblemError, place_of
-from newel.records import SAFE_METHODS, Provider
+from newel.generation import Generation
+from newel.records import SAFE_METHODS, Finding, Provider
 from newel.scope import Scope
 from newel_data import hookspecs
 from newel_data.database import Database
@@ -80,6 +81,13 @@ class DataPlugin(Plugin):
         """Offer `newel db`."""
         group: Command = importlib.import_module("newel_data.commands").db
         return [group]
+
+    @hookimpl
+    def newel_audit(self, generation: Generation) -> Iterable[Finding]:
+        """List where the application would have to change with its database."""
+        auditing = importlib.import_module("newel_data.auditing")
+        found: Iterable[Finding] = auditing.findings(generation, self._closed_set(), self.listed)
+        return found
 
     @hookimpl
     def newel_shell_names(self) -> Mapping[str, Any]:
