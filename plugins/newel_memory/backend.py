@@ -6,6 +6,7 @@ ends, and a second process is refused, because it would have a memory of its own
 
 from __future__ import annotations
 
+import importlib
 import mmap
 import os
 import threading
@@ -14,6 +15,7 @@ from typing import Final, final
 from newel_data.errors import Conflict, DatabaseUnavailable
 from newel_data.models import Models
 from newel_data.port import Capability, Drift, SyncReport
+from newel_data.rehearsal import Rehearsal
 from newel_memory.store import State, empty
 from newel_memory.unit import MemoryUnit
 
@@ -36,7 +38,7 @@ class MemoryBackend:
         self.document_limit: Final[int | None] = document_limit
         self.state: State = empty(models)
         self._lock: Final = threading.Lock()
-        self._timeout: Final = lock_timeout
+        self.lock_timeout: Final = lock_timeout
         self._owner: Final = mmap.mmap(-1, 8)  # shared with forked processes: the first one to begin a unit owns it
 
     def begin(self, *, read_only: bool) -> MemoryUnit:
@@ -58,13 +60,18 @@ class MemoryBackend:
     def close(self) -> None:
         """There is nothing to close."""
 
+    def rehearsal(self, suffix: str) -> Rehearsal:
+        """Return a memory for tests, beside this one."""
+        made: Rehearsal = importlib.import_module("newel_memory.rehearsal").MemoryRehearsal(self)
+        return made
+
     # --- for the unit
 
     def take_writer(self) -> None:
         """Become the one writer. Raises `Conflict` where another one stays too long."""
-        if not self._lock.acquire(timeout=self._timeout):
+        if not self._lock.acquire(timeout=self.lock_timeout):
             raise Conflict(
-                f"another unit of work has been writing for {self._timeout} seconds; this one gave up waiting"
+                f"another unit of work has been writing for {self.lock_timeout} seconds; this one gave up waiting"
             )
 
     def give_writer(self) -> None:

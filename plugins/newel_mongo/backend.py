@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator, Sequence
 from typing import Final, final
 
 from newel.errors import BootError, Problem
 from newel_data.models import Models
 from newel_data.port import Capability, Drift, SyncReport
+from newel_data.rehearsal import Rehearsal
 from newel_mongo.config import MongoConfig
 from newel_mongo.connections import Connections
 from newel_mongo.failures import Failures
@@ -65,6 +67,11 @@ class MongoBackend:
         """Compare the database with the models."""
         with self.connections.apart() as database:
             return Verify(self.models, database).run()
+
+    def rehearsal(self, suffix: str) -> Rehearsal:
+        """Return a database for tests, beside this one."""
+        made: Rehearsal = importlib.import_module("newel_mongo.rehearsal").MongoRehearsal(self, suffix)
+        return made
 
     def close(self) -> None:
         """Close the pool."""

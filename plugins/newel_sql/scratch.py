@@ -23,13 +23,18 @@ class Scratch:
     __slots__ = ("__weakref__", "_remove", "folder")
 
     def __init__(self) -> None:
-        parent = _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK | os.X_OK) else None
-        self.folder: Final = Path(tempfile.mkdtemp(prefix="newel-sql-", dir=parent))
+        self.folder: Final = Path(tempfile.mkdtemp(prefix="newel-sql-", dir=in_memory()))
         self._remove: Final = weakref.finalize(self, _remove, str(self.folder), os.getpid())
 
     def remove(self) -> None:
         """Remove the folder with what is in it. May be called twice."""
         self._remove()
+
+
+def in_memory() -> Path:
+    """Return a folder in memory, or the one for temporary files where the system has none."""
+    usable = os.access(_SHARED_MEMORY, os.W_OK | os.X_OK)
+    return _SHARED_MEMORY if usable else Path(tempfile.gettempdir())
 
 
 def _remove(folder: str, process: int) -> None:
