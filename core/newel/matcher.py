@@ -123,7 +123,7 @@ class Matcher:
         if stem is not None and slash:
             beside, read, ends = stem
             if last not in beside and (end := ends.get(method)) is not None and (value := read(last)) is not None:
-                return end[0], {end[1]: value}
+                return end[0], {end[1][0]: value}
         return self._search(method, path, self._any_host)
 
     def _match_host(self, method: str, path: str, host: str) -> Match:

@@ -22,6 +22,9 @@ from newel.errors import BootError, Place, Problem, ProblemError, SetupError, pl
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 _USUAL: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+_ALONE: Final[Mapping[frozenset[str], frozenset[str]]] = {one: one for one in (frozenset({name}) for name in _USUAL)}
+"""PERF: one set serves all routes of one usual method; each of its own would hold 216 bytes."""
+
 _METHOD: Final = r"[A-Z][A-Z0-9!#$%&'*+.^_`|~-]*"
 """A method's name (RFC 9110, section 9.1), in upper case as all the registered ones are."""
 
@@ -205,7 +208,8 @@ class Router:
         wrong = sorted(method for method in listed if method not in _USUAL and not re.fullmatch(_METHOD, method))
         if wrong or not listed:
             self._problems.append(_bad_methods(methods, wrong, place))
-        return frozenset(listed)
+        checked = frozenset(listed)
+        return _ALONE.get(checked, checked)
 
     def _refuse_if_sealed(self, what: str, place: Place) -> None:
         if self._sealed is not None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import inspect
 import keyword
 import re
+import sys
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from typing import Any, Final, final
 
@@ -253,7 +254,8 @@ class _Parser:
         except (TypeError, ValueError, re.error) as error:
             self._bad_arguments(found, cls, error)
             return None
-        return Variable(found["name"], converter, key, found[0], found["converter"] is not None)
+        name = sys.intern(found["name"])  # PERF: it is the parameter's own name then, which a call finds at once
+        return Variable(name, converter, key, found[0], found["converter"] is not None)
 
     def _bad_arguments(self, found: re.Match[str], cls: type[Converter], error: Exception) -> None:
         allowed = tuple(inspect.signature(cls).parameters)

@@ -31,14 +31,15 @@ SLASH: Final[Match] = (object(), {})
 class Node:
     """What may follow at one depth of the tree; `ends` is what is found if nothing does.
 
-    `only` is the reading of the next part where there is a single pattern: one variable, alone in its segment.
+    `patterns` are there until `finish` makes `branches` of them. `only` is the reading of the next part where there is
+    a single pattern: one variable, alone in its segment.
     """
 
     __slots__ = ("branches", "ends", "only", "patterns", "static")
 
     def __init__(self) -> None:
         self.static: Final[dict[str, Node]] = {}
-        self.patterns: Final[dict[Hashable, tuple[Pattern, Node]]] = {}
+        self.patterns: dict[Hashable, tuple[Pattern, Node]] = {}
         self.branches: tuple[_Branch, ...] = ()
         self.only: tuple[Read, Node] | None = None
         self.ends: Final[Ends] = {}
@@ -58,11 +59,11 @@ class Node:
         if "GET" in self.ends:
             self.ends.setdefault("HEAD", self.ends["GET"])
         ordered = sorted(self.patterns.values(), key=lambda found: found[0].weight)
+        del self.patterns
         self.branches = tuple(_Branch(pattern, node) for pattern, node in ordered)
-        if len(ordered) == 1 and ordered[0][0].bare:
-            pattern, node = ordered[0]
-            self.only = pattern.variables[0].converter.reader(), node
-        for node in (*self.static.values(), *(node for _, node in ordered)):
+        if len(self.branches) == 1 and (read := self.branches[0].alone) is not None:
+            self.only = read, self.branches[0].node
+        for node in (*self.static.values(), *(branch.node for branch in self.branches)):
             node.finish()
 
     def _following(self, segment: str | Pattern) -> Node:
@@ -74,16 +75,16 @@ class Node:
 
 @final
 class _Branch:
-    """A pattern, prepared, and the node it leads to."""
+    """A pattern, prepared, and the node it leads to: `read` gives all values; `alone` the one of a bare variable."""
 
-    __slots__ = ("node", "pattern", "read", "slash", "spans")
+    __slots__ = ("alone", "node", "read", "slash", "spans")
 
     def __init__(self, pattern: Pattern, node: Node) -> None:
-        self.pattern: Final = pattern
         self.node: Final = node
         self.spans: Final = pattern.spans
         self.slash: Final = pattern.slash
         self.read: Final = pattern.reader()
+        self.alone: Final[Read | None] = pattern.variables[0].converter.reader() if pattern.bare else None
 
 
 def find(trees: Trees, path: str, method: str, seen: list[Ends]) -> Match | None:
@@ -160,15 +161,14 @@ def _rest(parts: list[str], at: int, slash: bool) -> tuple[str, int]:
     return rest, len(parts)
 
 
-Stem = tuple[Mapping[str, Node], Read, dict[str, tuple[Any, str]]]
-"""What goes before a last variable, how the variable is read, and by method: the target and the variable's name."""
+Stem = tuple[Mapping[str, Node], Read, Ends]
+"""What stands beside a last variable, how the variable is read, and what is found by it."""
 
 
 def stems(node: Node, path: str = "") -> Iterator[tuple[str, Stem]]:
     """Yield path → what reads one more segment, for the paths without variables that a variable may follow."""
     first = next(iter(node.branches), None)
-    if first is not None and first.pattern.bare:
-        ends = {method: (target, names[0]) for method, (target, names) in first.node.ends.items()}
-        yield path, (node.static, first.pattern.variables[0].converter.reader(), ends)
+    if first is not None and first.alone is not None:
+        yield path, (node.static, first.alone, first.node.ends)
     for text, below in node.static.items():
         yield from stems(below, f"{path}/{text}")

@@ -1,6 +1,7 @@
 """URLs: from a handler or a route's name back to the URL that leads there.
 
-`UrlMap` is built once, at boot; `Urls` is what a handler asks for, and knows where the application is reached.
+`UrlMap` knows every route, and prepares what writes the URL of one when it is asked for the first time: most never are.
+`Urls` is what a handler asks for, and knows where the application is reached.
 
 A URL that is built leads back to its route: a value that the route's converter would not read again is an error, not a
 broken link. Values that are not in the path become the query.
@@ -35,19 +36,15 @@ _LABEL: Final = r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?"
 class UrlMap:
     """Every route's way back: `build(target, values)` gives the URL below the application's root."""
 
-    __slots__ = ("_by_handler", "_by_name")
+    __slots__ = ("_asked", "_routes")
 
     def __init__(self, routes: Iterable[tuple[Declaration, Rule, Rule | None]]) -> None:
-        self._by_name: Final[dict[str, list[_Address]]] = {}
-        self._by_handler: Final[dict[Any, list[_Address]]] = {}
-        for declaration, rule, host in routes:
-            address = _Address(declaration, rule, host)
-            self._by_name.setdefault(declaration.name, []).append(address)
-            self._by_handler.setdefault(_identity(declaration.handler), []).append(address)
+        self._routes: Final = tuple(routes)
+        self._asked: Final[dict[Any, _Address]] = {}
 
     def names(self) -> frozenset[str]:
         """Return the names of all routes."""
-        return frozenset(self._by_name)
+        return frozenset(declaration.name for declaration, _, _ in self._routes)
 
     def check(self, target: Target) -> Problem | None:
         """Return what is wrong with asking for a URL of that target, or None: for texts that boot finds in sources."""
@@ -66,10 +63,14 @@ class UrlMap:
         return self._found(target).located(values)
 
     def _found(self, target: Target) -> _Address:
-        if isinstance(target, str):
-            found = self._by_name.get(target, [])
-        else:
-            found = self._by_handler.get(_identity(target), [])
+        asked = target if isinstance(target, str) else _identity(target)
+        found = self._asked.get(asked)
+        if found is None:
+            found = self._asked[asked] = self._prepared(target, asked)
+        return found
+
+    def _prepared(self, target: Target, asked: Any) -> _Address:
+        found = [_Address(*route) for route in self._routes if asked in {route[0].name, _identity(route[0].handler)}]
         if not found:
             raise ProblemError(self._unknown(target))
         different = next((other for other in found if other.written != found[0].written), None)
@@ -82,7 +83,7 @@ class UrlMap:
             return Problem(
                 what=f"a URL was asked for by the name {target!r}, and no route is called that",
                 found=target,
-                allowed=tuple(self._by_name),
+                allowed=tuple(sorted(self.names())),
                 remedy="correct the name (`newel routes` lists all of them), or hand in the handler itself",
             )
         return Problem(
