@@ -8,6 +8,7 @@ until it is closed, so that a response can stream from it.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NoReturn, TypeVar, final
@@ -37,8 +38,8 @@ class Token:
 class UnitOfWork:
     """One request's (or command's) unit. Not for several threads."""
 
-    __slots__ = ("_callbacks", "_closed", "_finished", "_streams", "_unit", "backend", "failure", "models", "read_only",
-                 "token")  # fmt: skip
+    __slots__ = ("_callbacks", "_closed", "_finished", "_process", "_streams", "_unit", "backend", "failure", "models",
+                 "read_only", "token")  # fmt: skip
 
     def __init__(self, backend: Backend, models: Models, *, read_only: bool) -> None:
         self.backend: Final = backend
@@ -51,6 +52,7 @@ class UnitOfWork:
         self._callbacks: list[Callable[[], object]] = []
         self._finished = False
         self._closed = False
+        self._process: Final = os.getpid()
 
     # --- the five things, and the rest of the port
 
@@ -159,6 +161,11 @@ class UnitOfWork:
                 "the unit of work is over: it was committed before the response was sent. "
                 "Do this in the handler, or in a unit of its own (app.scope())"
             )
+        if os.getpid() != self._process:
+            raise UnitClosed(
+                f"the unit of work belongs to process {self._process}, which began it, and this is a fork of it: "
+                "begin a unit here (app.scope())"
+            )
 
     def require_writable(self) -> None:
         """Refuse a write, before anything of it was looked at, where the unit takes none."""
@@ -240,7 +247,9 @@ class UnitOfWork:
                 _LOG.exception("on_commit: %r failed; what was committed stays", run)
 
     def _end(self) -> None:
-        """Give up the open unit, if there is one: streams first."""
+        """Give up the open unit, if there is one: streams first. A fork leaves its parent's alone."""
+        if os.getpid() != self._process:
+            return
         streams, self._streams = self._streams, []
         for batches in streams:
             _close(batches)

@@ -60,12 +60,12 @@ class MongoBackend:
 
     def sync(self, *, dry_run: bool = False) -> SyncReport:
         """Create what is missing."""
-        with self.connections.apart() as database:
+        with self.connections.apart(slowly=not dry_run) as database:
             return Sync(self.models, database, dry_run=dry_run).run()
 
     def verify(self) -> Sequence[Drift]:
         """Compare the database with the models."""
-        with self.connections.apart() as database:
+        with self.connections.apart(slowly=True) as database:
             return Verify(self.models, database).run()
 
     def rehearsal(self, suffix: str) -> Rehearsal:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, final
 
+import pymongo
 from pymongo import MongoClient, ReadPreference, WriteConcern
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from newel_data.errors import TransactionsUnavailable
@@ -21,6 +23,11 @@ from newel_mongo.failures import Failures
 
 Mongo = Database[Document]
 Session = ClientSession
+
+_log: Final = logging.getLogger("newel.mongo")
+
+_BRIEF: Final = 0.1
+"""Seconds to tell a server that a unit is over, which does not answer."""
 
 _REMEDY: Final = (
     "is a standalone server, which has no transactions: start it with --replSet rs0 and run rs.initiate() once, or say "
@@ -35,8 +42,10 @@ class Connections:
     def __init__(self, config: MongoConfig, failures: Failures) -> None:
         self.config: Final = config
         self.failures: Final = failures
-        self._lock: Final = threading.Lock()
+        self._locks: Final[dict[int, threading.Lock]] = {}
         self._inherited: Final[list[Any]] = []
+        self._left: list[Any] = []
+        self._client: MongoClient[Document] | None = None
         self._database: Mongo | None = None
         self._process = os.getpid()
 
@@ -48,14 +57,30 @@ class Connections:
 
     def session(self) -> Session:
         """Begin a session with a transaction."""
-        session = self.database().client.start_session(causal_consistency=False)
+        client = self.database().client
+        if self._left:
+            self._end_left(client)
+        session = client.start_session(causal_consistency=False)
         session.start_transaction(ReadConcern("snapshot"), WriteConcern("majority"), ReadPreference.PRIMARY)
         return session
 
+    def leave(self, session: Session) -> None:
+        """Give up a session whose server does not answer.
+
+        Its transaction may be open there still and keep its documents from other units, for up to a minute
+        (`transactionLifetimeLimitSeconds`): it is ended as soon as the server can be asked to.
+        """
+        self._left.append(session.session_id)
+        with pymongo.timeout(_BRIEF):
+            session.end_session()
+
     @contextmanager
-    def apart(self) -> Iterator[Mongo]:
-        """Open a client for what is done beside requests, and close it again: a server may fork after boot."""
-        client = self._client()
+    def apart(self, *, slowly: bool = False) -> Iterator[Mongo]:
+        """Open a client for what is done beside requests, and close it again: a server may fork after boot.
+
+        What is done `slowly` may take its time: an index may take an hour.
+        """
+        client = self._made(slowly=slowly)
         try:
             yield self._ready(client)
         except PyMongoError as error:
@@ -65,50 +90,63 @@ class Connections:
 
     def close(self) -> None:
         """Close the client."""
-        with self._lock:
-            database, self._database = self._database, None
-            if database is not None and self._process == os.getpid():
-                database.client.close()
+        with self._lock():
+            client, self._client, self._database = self._client, None, None
+            if client is not None and self._process == os.getpid():
+                client.close()
 
     # --- inner parts
 
+    def _lock(self) -> threading.Lock:
+        """Return the lock of this process: a thread of its parent may hold the other one, for ever."""
+        return self._locks.setdefault(os.getpid(), threading.Lock())
+
     def _opened(self) -> Mongo:
-        with self._lock:
+        """Ask the server what it is. Every thread does so itself, lest they wait for one another while it is down."""
+        with self._lock():
             self._leave_inherited()
-            if self._database is None:
-                self._database = self._tried()
-            return self._database
+            if self._client is None:
+                self._client = self._made()
+            client = self._client
+        self._database = database = self._ready(client)
+        return database
 
     def _leave_inherited(self) -> None:
         """In a fork, leave the parent's client alone: neither used nor closed, but held, so that nobody closes it."""
         if self._process != os.getpid():
-            self._inherited.append(self._database)
-            self._database, self._process = None, os.getpid()
+            self._inherited.append(self._client)
+            self._client = self._database = None
+            self._left, self._process = [], os.getpid()
 
-    def _tried(self) -> Mongo:
-        client = self._client()
+    def _end_left(self, client: MongoClient[Document]) -> None:
+        """End the transactions that units left behind when they lost the server."""
+        left, self._left = self._left, []
         try:
-            return self._ready(client)
-        except BaseException:
-            client.close()
+            client.admin.command("killSessions", left)
+        except OperationFailure:
+            _log.warning("killSessions was refused: what lost units wrote stays locked until MongoDB ends it")
+        except PyMongoError:
+            self._left += left
             raise
 
-    def _client(self) -> MongoClient[Document]:
+    def _made(self, *, slowly: bool = False) -> MongoClient[Document]:
         milliseconds = int(self.config.timeout * 1000)
         options: dict[str, Any] = {
             "serverSelectionTimeoutMS": milliseconds,
             "connectTimeoutMS": milliseconds,
-            "socketTimeoutMS": milliseconds,
             "waitQueueTimeoutMS": milliseconds,
             "maxPoolSize": self.config.pool_size,
         }
+        if not slowly:
+            options["timeoutMS"] = milliseconds  # of one operation, with what PyMongo does to try it again
         ours = {name: value for name, value in options.items() if name.lower() not in self.config.url.options}
         return MongoClient(self.config.url.text, connect=False, **ours)
 
     def _ready(self, client: MongoClient[Document]) -> Mongo:
         """Return the database, after asking the server what it is."""
         alone = self.config.single_document_only
-        hello = client.admin.command("hello")
+        with pymongo.timeout(self.config.timeout):
+            hello = client.admin.command("hello")
         if not alone and "setName" not in hello and hello.get("msg") != "isdbgrid":
             raise TransactionsUnavailable(f"{self.failures.where} {_REMEDY}")
         return client.get_database(

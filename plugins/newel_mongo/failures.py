@@ -72,13 +72,17 @@ class Failures:
             case NotPrimaryError():
                 return Conflict(_LOST)
             case ConnectionFailure() | WaitQueueTimeoutError() | ExecutionTimeout() | WTimeoutError():
-                return DatabaseUnavailable(f"{self.where} cannot be reached, or did not answer in time")
+                return self.unavailable()
             case DocumentTooLarge() | InvalidDocument():
                 return self._too_large(table)
             case OperationFailure():
                 return self._refused(error, table, field)
             case _:
                 return DataError(f"{self.where} could not be used as it was meant to")
+
+    def unavailable(self) -> DatabaseUnavailable:
+        """Return the error of a database that cannot be reached."""
+        return DatabaseUnavailable(f"{self.where} cannot be reached, or did not answer in time")
 
     def _refused(self, error: OperationFailure, table: Table | None, field: str) -> DataError:
         code, details = _first(error)

@@ -16,7 +16,7 @@ from bson.errors import InvalidDocument
 from pymongo import ReturnDocument
 from pymongo.errors import PyMongoError
 
-from newel_data.errors import Conflict, NotPortable, TransactionsUnavailable
+from newel_data.errors import Conflict, DatabaseUnavailable, DataError, NotPortable, TransactionsUnavailable
 from newel_data.port import Row
 from newel_data.schema import Table
 from newel_data.tree import Aggregate, Delete, Select, Update, Upsert
@@ -26,13 +26,15 @@ from newel_mongo.failures import is_duplicate, names_of
 from newel_mongo.references import References
 from newel_mongo.statements import Statements, Upserting
 
+_UNKNOWN: Final = "UnknownTransactionCommitResult"
+
 
 @final
 class MongoUnit:
     """One unit of work. It connects at first use, so that a unit that does nothing costs nothing."""
 
-    __slots__ = ("_alone", "_connections", "_database", "_read_only", "_references", "_session", "_statements",
-                 "_written")  # fmt: skip
+    __slots__ = ("_alone", "_connections", "_database", "_lost", "_read_only", "_references", "_session",
+                 "_statements", "_written")  # fmt: skip
 
     def __init__(
         self, connections: Connections, statements: Statements, references: References, *, read_only: bool
@@ -44,6 +46,7 @@ class MongoUnit:
         self._alone: Final = connections.config.single_document_only
         self._database: Mongo | None = None
         self._session: Session | None = None
+        self._lost = False
         self._written = 0
 
     # --- reading
@@ -151,10 +154,12 @@ class MongoUnit:
     # --- the end
 
     def commit(self) -> None:
-        """Make it so."""
+        """Make it so. Where the answer was lost, so that nobody knows, that is no `Conflict`: it may be there."""
         if self._session is not None:
-            with self._failures():
+            try:
                 self._session.commit_transaction()
+            except PyMongoError as error:
+                raise self._failed(error, known=not error.has_error_label(_UNKNOWN)) from error
         self._release()
 
     def rollback(self) -> None:
@@ -176,7 +181,15 @@ class MongoUnit:
         try:
             yield
         except (PyMongoError, InvalidDocument) as error:
-            raise self._connections.failures.error(error, table, field) from error
+            raise self._failed(error, table, field) from error
+
+    def _failed(
+        self, error: PyMongoError | InvalidDocument, table: Table | None = None, field: str = "", *, known: bool = True
+    ) -> DataError:
+        failures = self._connections.failures
+        found = failures.error(error, table, field) if known else failures.unavailable()
+        self._lost = isinstance(found, DatabaseUnavailable)
+        return found
 
     def _refer(self, database: Mongo, table: Table, rows: Sequence[Row]) -> None:
         for field in table.references:
@@ -199,5 +212,9 @@ class MongoUnit:
 
     def _release(self) -> None:
         session, self._session, self._database = self._session, None, None
-        if session is not None:
+        if session is None:
+            return
+        if self._lost:
+            self._connections.leave(session)
+        else:
             session.end_session()
