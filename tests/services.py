@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -45,15 +45,18 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serving(command: Sequence[str], port: int, *, folder: Path) -> Iterator[str]:
+def serving(
+    command: Sequence[str], port: int, *, folder: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[str]:
     """Run a server until the end of the block; gives its base URL once it listens.
 
     What the server prints goes to `server.log` in `folder`, which is also its working directory, and is part of the
-    error when it does not start.
+    error when it does not start. `environment` is added to that of the tests.
     """
     log = folder / "server.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
+        variables = {**os.environ, **(environment or {})}
+        process = subprocess.Popen(command, cwd=folder, env=variables, stdout=output, stderr=subprocess.STDOUT)
         try:
             _wait_until_listening(process, port, log)
             yield f"http://{LOOPBACK}:{port}"

@@ -1,20 +1,22 @@
-"""The noticeboard as somebody serves it: a copy of the example, real servers, real databases, a real browser."""
+"""The noticeboard as somebody serves it: a copy of the example, real servers, five databases, a real browser."""
 
 from __future__ import annotations
 
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from tests import databases
 from tests.services import free_port, mongodb_database, serving
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "noticeboard"
-DATABASES = ("sql", "memory")
+SLOTS = {"memory": "memory", "sqlite": "sql", "postgresql": "sql", "mariadb": "sql", "mongo": "mongo"}
+"""What `[use] database` says for each database."""
 
 CHECKED = '''
 """The noticeboard between the standard library's and Werkzeug's checks of PEP 3333."""
@@ -44,32 +46,63 @@ class Served(NamedTuple):
 
 
 def commands(server: str, database: str, port: int) -> list[str]:
-    """The command of each server; PEP 3333 is checked by all but `newel run`, which runs as people run it."""
+    """The command of each server; PEP 3333 is checked by all but `newel run`, which runs as people run it.
+
+    Gunicorn boots the application once and forks: each of its processes opens connections of its own. The memory
+    database is of one process.
+    """
     python = [sys.executable, "-m"]
+    processes = ["--preload", "--workers", "1" if database == "memory" else "2", "--threads", "4"]
     return {
-        "gunicorn": [*python, "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "4", "checked:app"],
+        "gunicorn": [*python, "gunicorn", "--bind", f"127.0.0.1:{port}", *processes, "checked:app"],
         "waitress": [*python, "waitress", f"--listen=127.0.0.1:{port}", "checked:app"],
         "newel run": [*python, "newel", "run", "--port", str(port), "--no-reload", "--use", f"database={database}"],
     }[server]
 
 
-def served_noticeboard(folder: Path, server: str, database: str, **use: str) -> Any:
+def served_noticeboard(folder: Path, server: str, use: dict[str, str], environment: dict[str, str]) -> Any:
     """Serve a copy of the noticeboard until the end of the block."""
     copy = folder / "noticeboard"
     shutil.copytree(EXAMPLE, copy, ignore=shutil.ignore_patterns("*.db*", "__pycache__", ".newel"))
-    (copy / "checked.py").write_text(CHECKED.format(use={"database": database, **use}))
+    (copy / "checked.py").write_text(CHECKED.format(use=use))
     port = free_port()
-    return serving(commands(server, database, port), port, folder=copy)
+    return serving(commands(server, use["database"], port), port, folder=copy, environment=environment)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a PostgreSQL server."""
+    with databases.postgresql() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[str]:
+    """The URL of a MariaDB server."""
+    with databases.mariadb() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A served noticeboard; parametrized indirectly with server, database and other choices."""
     server, database, *more = request.param
-    use = dict(zip(("templates",), more, strict=False))
+    use = {"database": SLOTS[database], **dict(zip(("templates",), more, strict=False))}
     folder = tmp_path_factory.mktemp("served")
-    with ExitStack() as stack:
-        if database == "mongo":
-            url = stack.enter_context(mongodb_database(request.getfixturevalue("mongodb")))
-            stack.enter_context(pytest.MonkeyPatch.context()).setenv("NEWEL_MONGO__URL", url)
-        yield Served(stack.enter_context(served_noticeboard(folder, server, database, **use)), folder / "noticeboard")
+    with (
+        own_database(request, database) as environment,
+        served_noticeboard(folder, server, use, environment) as url,
+    ):
+        yield Served(url, folder / "noticeboard")
+
+
+@contextmanager
+def own_database(request: pytest.FixtureRequest, name: str) -> Iterator[dict[str, str]]:
+    """Give what the environment says of a new and empty database; those without a server need nothing said."""
+    if name == "mongo":
+        with mongodb_database(request.getfixturevalue("mongodb")) as url:
+            yield {"NEWEL_MONGO__URL": url}
+    elif name in {"postgresql", "mariadb"}:
+        yield {"NEWEL_SQL__URL": databases.new_database(request.getfixturevalue(name))}
+    else:
+        yield {}

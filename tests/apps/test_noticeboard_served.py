@@ -1,24 +1,26 @@
-"""The noticeboard over HTTP: each server with each database gives the same answers, and keeps to PEP 3333."""
+"""The noticeboard over HTTP: each database and each server gives the same answers, and keeps to PEP 3333."""
 
 from __future__ import annotations
 
 import http.client
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 
-from tests.apps.conftest import DATABASES, Served
+from tests.apps.conftest import SLOTS, Served
 
 pytestmark = [
     pytest.mark.server,
     pytest.mark.parametrize(
         "served",
         [
-            *((server, database) for server in ("gunicorn", "waitress", "newel run") for database in DATABASES),
-            ("gunicorn", "mongo"),
+            *(("gunicorn", database) for database in SLOTS),
+            *(("waitress", database) for database in ("sqlite", "mariadb")),
+            *(("newel run", database) for database in ("memory", "postgresql")),
             ("gunicorn", "memory", "mako"),
         ],
         indirect=True,
@@ -92,15 +94,82 @@ def test_an_invalid_form_comes_back_with_what_was_typed(served: Served) -> None:
     assert 'value="much"' in answer.text
 
 
-def test_an_edit_is_saved_and_a_stale_one_is_not(served: Served) -> None:
+def test_an_edit_is_saved_and_a_stale_one_shows_both_texts(served: Served) -> None:
     path = posted(served, title="Before")
     edit = {"title": "After", "author": "Ada", "version": "1"}
     assert send(served, "POST", f"{path}/edit", edit).status == 303
+    stale = send(served, "POST", f"{path}/edit", {**edit, "title": "Typed meanwhile"})
+    assert stale.status == 409
+    assert "<dd>After</dd>" in stale.text
+    assert 'value="Typed meanwhile"' in stale.text
     assert "<h1>After</h1>" in send(served, "GET", path).text
-    stale = send(served, "POST", f"{path}/edit", {**edit, "title": "Lost"})
-    assert stale.status == 422
-    assert "Somebody else has changed this notice" in stale.text
-    assert "<h1>After</h1>" in send(served, "GET", path).text
+
+
+def test_a_stale_edit_is_saved_by_whoever_has_seen_what_changed(served: Served) -> None:
+    path = posted(served)
+    edit = {"title": "First", "author": "Ada", "version": "1"}
+    assert send(served, "POST", f"{path}/edit", edit).status == 303
+    shown = send(served, "POST", f"{path}/edit", {**edit, "title": "Second"}).text
+    version = re.search(r'name="version" value="(\d+)"', shown)
+    assert version is not None
+    again = {**edit, "title": "Second", "version": version[1]}
+    assert send(served, "POST", f"{path}/edit", again).status == 303
+    assert "<h1>Second</h1>" in send(served, "GET", path).text
+
+
+def test_a_mistake_in_a_form_does_not_hide_that_it_is_stale(served: Served) -> None:
+    path = posted(served)
+    edit = {"title": "First", "author": "Ada", "version": "1"}
+    assert send(served, "POST", f"{path}/edit", edit).status == 303
+    invalid = send(served, "POST", f"{path}/edit", {**edit, "title": "x"})
+    assert invalid.status == 422
+    assert 'name="version" value="1"' in invalid.text
+
+
+def test_neighbours_who_post_at_once_are_all_heard(served: Served) -> None:
+    author = {"author": "A name that nobody has had before"}
+    with ThreadPoolExecutor(4) as neighbours:
+        answers = list(
+            neighbours.map(lambda _: send(served, "POST", "/notices", {"title": "At once", **author}), "1234")
+        )
+    assert [answer.status for answer in answers] == [303] * 4
+    found = send(served, "GET", f"/api/notices?{urlencode(author)}").json["notices"]
+    assert len(found) == 4
+    assert len({notice["author"] for notice in found}) == 1
+
+
+def test_of_two_who_change_at_once_one_is_saved_and_the_other_told(served: Served) -> None:
+    path = posted(served)
+    edits = [{"title": f"Changed by {name}", "author": "Ada", "version": "1"} for name in ("Ann", "Ben")]
+    with ThreadPoolExecutor(2) as neighbours:
+        answers = list(neighbours.map(lambda edit: send(served, "POST", f"{path}/edit", edit), edits))
+    assert sorted(answer.status for answer in answers) == [303, 409]
+    assert send(served, "GET", f"/api{path}").json["version"] == 2
+
+
+def test_figures_count_what_is_there(served: Served) -> None:
+    before = send(served, "GET", "/api/figures").json
+    for price in ("100000.25", "200000.25", ""):
+        path = posted(served, title="Counted", author="A busy neighbour", price=price)
+    send(served, "POST", f"{path}/comments", {"name": "Bob", "text": "Said just now <b>"})
+    after = send(served, "GET", "/api/figures").json
+    assert [after[name] - before[name] for name in ("notices", "comments")] == [3, 1]
+    assert after["prices"]["notices"] - before["prices"]["notices"] == 2
+    assert after["prices"]["highest"] == "200000.25"
+    assert sum(month["notices"] for month in after["months"]) == after["notices"]
+    months = [month["first_day"] for month in after["months"]]
+    assert months == sorted(months, reverse=True)
+    page = send(served, "GET", "/figures").text
+    assert "€ 200000.25" in page
+    assert f'about <a href="{path}">Counted</a>' in page
+
+
+def test_the_busiest_neighbours_come_first_and_lead_to_their_notices(served: Served) -> None:
+    posters = send(served, "GET", "/api/figures").json["posters"]
+    assert [poster["notices"] for poster in posters] == sorted((each["notices"] for each in posters), reverse=True)
+    first = posters[0]
+    page = send(served, "GET", f"/?{urlencode({'author': first['author']['name']})}").text
+    assert f"{first['notices']} notices" in page
 
 
 def test_a_deleted_notice_is_gone_with_its_comments(served: Served) -> None:

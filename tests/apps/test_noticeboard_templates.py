@@ -65,15 +65,16 @@ def copied(folder: Path) -> Path:
     return copy
 
 
-@pytest.fixture
-def boards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Boards]:
-    folder = copied(tmp_path)
+@pytest.fixture(scope="module")
+def boards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boards]:
+    folder = copied(tmp_path_factory.mktemp("boards"))
     apps = [App(folder, use={"templates": engine}, profile="development") for engine in ENGINES]
-    monkeypatch.setattr("noticeboard.hooks.datetime", StandingClock)
     clients = tuple(map(Client, apps))
-    notice = clients[0].post("/notices", data=NOTICE).location
-    clients[0].post(f"{notice}/comments", data={"name": HARD, "text": NOTICE["body"]})
-    yield Boards(clients, notice)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("noticeboard.hooks.datetime", StandingClock)
+        notice = clients[0].post("/notices", data=NOTICE).location
+        clients[0].post(f"{notice}/comments", data={"name": HARD, "text": NOTICE["body"]})
+        yield Boards(clients, notice)
     for app in apps:
         app.close()
 
@@ -101,6 +102,7 @@ def test_second_page_of_the_index_is_the_same(boards: Boards) -> None:
         ({"q": "'ü' {{ 1"}, "1 notice\n"),
         ({"q": "a"}, " notices\n"),
         ({"tag": "&"}, 'tagged <span class="tag">&amp;</span>\n'),
+        ({"author": HARD}, "by &lt;b&gt;"),
         ({"q": "<%", "tag": "<i>"}, "with “&lt;%”\n"),
         ({"q": HARD * 9}, "Nothing here yet."),
     ],
@@ -129,8 +131,10 @@ def test_notice_without_comments_is_the_same(boards: Boards) -> None:
 
 
 def test_edited_notice_is_the_same(boards: Boards) -> None:
-    assert boards.clients[1].post(f"{boards.notice}/edit", data={**NOTICE, "version": "1"}).status_code == 303
-    assert "· edited " in boards.same(boards.notice)
+    fields = {"title": "Plain", "author": "Ada", "version": "1"}
+    notice = boards.clients[0].post("/notices", data=fields).location
+    assert boards.clients[1].post(f"{notice}/edit", data=fields).status_code == 303
+    assert "· edited " in boards.same(notice)
 
 
 def test_invalid_comment_is_the_same(boards: Boards) -> None:
@@ -143,8 +147,20 @@ def test_edit_is_the_same(boards: Boards) -> None:
 
 
 def test_stale_edit_is_the_same(boards: Boards) -> None:
-    page = boards.same(f"{boards.notice}/edit", {**NOTICE, "version": "99"}, status=422)
-    assert "Somebody else has changed this notice" in page
+    page = boards.same(f"{boards.notice}/edit", {**NOTICE, "title": "typed", "version": "99"}, status=409)
+    assert "<p>two\n% three\n## four\\</p>" in page
+    assert 'value="typed"' in page
+
+
+def test_invalid_edit_is_the_same(boards: Boards) -> None:
+    page = boards.same(f"{boards.notice}/edit", {**NOTICE, "title": "x", "version": "99"}, status=422)
+    assert 'name="version" value="99"' in page
+
+
+def test_figures_are_the_same(boards: Boards) -> None:
+    page = boards.same("/figures")
+    assert '<tr><th scope="row">' in page
+    assert ">&lt;b&gt;&#34;hard&#34;" in page
 
 
 def test_every_template_exists_twice_and_reads_the_same(tmp_path: Path) -> None:
