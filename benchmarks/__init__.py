@@ -13,5 +13,6 @@
 | `process` | a worker as its parent sees it: orders and results |
 | `contest` | all workers of a row: answers compared first, then rounds in turn |
 | `starting`, `load` | the rows measured from outside: time and memory until the first response, requests per second |
+| `persistence/` | `Database` beside SQLAlchemy, Django's ORM and the drivers, on each server |
 | `report` | the table |
 """

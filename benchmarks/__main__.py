@@ -8,6 +8,9 @@ from collections.abc import Iterator
 
 from benchmarks import contest, load, starting
 from benchmarks.contest import NEWEL
+from benchmarks.persistence.report import lines as lines_of_server
+from benchmarks.persistence.rows import ROWS as STORED_ROWS
+from benchmarks.persistence.rows import SERVERS
 from benchmarks.report import (
     RESULTS,
     Line,
@@ -21,12 +24,15 @@ from benchmarks.rows import ENGINE, ROWS
 
 STARTING = "start"
 LOAD = "granian"
-PEERS = ("bare", "falcon", "falcon-orjson", "bottle", "flask", "django", "django-middleware", ENGINE)
+PEERS = (
+    *("bare", "falcon", "falcon-orjson", "bottle", "flask", "django", "django-middleware", ENGINE),
+    *dict.fromkeys(peer for peers in SERVERS.values() for peer in peers),
+)
 
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
-    names = ", ".join(repr(row.name) for row in ROWS)
+    names = ", ".join(repr(name) for name in [*(row.name for row in ROWS), *(row.name for row in STORED_ROWS)])
     parser = argparse.ArgumentParser("python -m benchmarks", description="Measure Newel beside its peers, in one run.")
     parser.add_argument(
         "--rows",
@@ -57,6 +63,8 @@ def measured(rows: list[str], peers: list[str], rounds: int) -> Iterator[Line]:
             print(f"{row.name} ...", file=sys.stderr, flush=True)
             times = contest.measure(row, [peer for peer in row.peers if peer in peers], rounds)
             yield from lines_of_row(row, times)
+    for server in SERVERS:
+        yield from lines_of_server(server, lambda name: chosen(name, rows), peers, rounds)
     if chosen(LOAD, rows):
         print(f"{LOAD} ...", file=sys.stderr, flush=True)
         yield from lines_of_rates(load.measure([NEWEL, *(peer for peer in load.PEERS if peer in peers)], rounds))

@@ -5,15 +5,15 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
 from benchmarks.contest import NEWEL
 from benchmarks.load import DEPTH
-from benchmarks.rows import ROUTES, Row, Target
+from benchmarks.rows import ROUTES, Target
 from benchmarks.starting import Start
 
 RESULTS: Final = Path(__file__).with_name("results.md")
@@ -27,6 +27,9 @@ LIBRARIES: Final = (
     "werkzeug",
     "msgspec",
     "sqlalchemy",
+    "psycopg",
+    "pymysql",
+    "pymongo",
     "jinja2",
     "mako",
 )
@@ -55,16 +58,27 @@ class Line(msgspec.Struct, frozen=True):
         return (self.row, self.peer, self.theirs, self.ours, self.ratio, self.target, told)
 
 
-def lines_of_row(row: Row, times: Mapping[str, float]) -> Iterator[Line]:
+class Judged(Protocol):
+    """A row as it is told: its name, and the ratios that are to be reached."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def targets(self) -> Sequence[Target]: ...
+
+
+def lines_of_row(row: Judged, times: Mapping[str, float]) -> Iterator[Line]:
     """Give a line for each contestant beside Newel of a row measured in microseconds."""
     ours = times[NEWEL]
     targets = {target.peer: target for target in row.targets}
     for peer, theirs in times.items():
         if peer != NEWEL:
-            yield _line_of_peer(row.name, peer, theirs, ours, targets.get(peer))
+            yield line_of_peer(row.name, peer, theirs, ours, targets.get(peer))
 
 
-def _line_of_peer(row: str, peer: str, theirs: float, ours: float, target: Target | None) -> Line:
+def line_of_peer(row: str, peer: str, theirs: float, ours: float, target: Target | None) -> Line:
+    """Hold Newel's time against a peer's."""
     by_difference = target is not None and target.unit == "us"
     found = ours - theirs if by_difference else ours / theirs
     shape = "{:+.2f} us" if by_difference else "{:.2f}"
