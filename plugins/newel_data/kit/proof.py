@@ -1,8 +1,8 @@
 """What was shown where: the rows of the contract by database, as a table for the documentation.
 
 A row is PROVEN on a database where every case of it was run there and passed, PROVEN ON STAND-IN where that database is
-a stand-in for the real one, and UNPROVEN where nobody could be asked. A case that a database cannot run, because it
-lacks what the case is about, is counted out and told.
+a stand-in for the real one, and UNPROVEN where nobody could be asked. What is counted out is told case by case: one
+that a database cannot run, because it lacks what the case is about, and one that the stand-in itself failed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from newel_data.kit import Case, all_cases
 from newel_data.kit.harness import Kit, OpenBackend
 from newel_data.port import Capability
 
-Outcome = Literal["passed", "failed", "left out", "not run"]
+Outcome = Literal["passed", "failed", "left out", "not shown", "not run"]
+"""`left out`: the database lacks what the case is about; `not shown`: the stand-in failed by an error of its own."""
 
 Outcomes = Mapping[Case, Outcome]
 
@@ -56,7 +57,7 @@ def _outcome(server: Server, kit: Kit, each: Case, report: Report) -> Outcome:
         each(kit)
     except Exception as error:  # noqa: BLE001  -- whatever is wrong, the case is not shown
         if server.stand_in and server.is_own_fault(error):
-            return "left out"
+            return "not shown"
         report(f"{server.name}: {each}: {type(error).__name__}: {error}")
         return "failed"
     return "passed"
@@ -81,9 +82,26 @@ def _cell(server: Server, outcomes: Outcomes, members: Sequence[Case]) -> str:
         return "UNPROVEN"
     shown = found.count("passed")
     if not shown:
-        return NOT_APPLICABLE
+        return "UNPROVEN" if "not shown" in found else NOT_APPLICABLE
     status = "PROVEN ON STAND-IN" if server.stand_in else "PROVEN"
     return status if shown == len(found) else f"{status} ({shown} of {len(found)})"
 
 
 NOT_APPLICABLE: Final = "does not apply"
+
+
+def exceptions(results: Mapping[Server, Outcomes]) -> str:
+    """Return the cases that are counted out, by server, in Markdown: each with its reason."""
+    lines = [
+        f"| {server.name} | {each} | {_reason(server, each, outcome)} |"
+        for server, outcomes in results.items()
+        for each, outcome in outcomes.items()
+        if outcome in {"left out", "not shown"}
+    ]
+    return "\n".join(["| database | case | |", "| --- | --- | --- |", *lines, ""])
+
+
+def _reason(server: Server, each: Case, outcome: Outcome) -> str:
+    if outcome == "not shown":
+        return "UNPROVEN: the stand-in ends it by an error of its own"
+    return f"{NOT_APPLICABLE}: it has no {', '.join(sorted(each.needs - server.capabilities))}"

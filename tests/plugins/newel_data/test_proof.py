@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from newel_data.kit import Case, all_cases
-from newel_data.kit.proof import Outcome, Server, prove, table
+from newel_data.kit.proof import Outcome, Server, exceptions, prove, table
 from newel_data.models import Models
 from newel_memory import MemoryBackend
 from newel_memory.backend import CAPABILITIES
@@ -36,6 +36,22 @@ def test_cases_that_do_not_apply_are_counted_out() -> None:
     _, count, cell = cells(MEMORY, "passed", first="left out")
     assert cell == f"PROVEN ({int(count) - 1} of {count})"
     assert cells(MEMORY, "left out")[2] == "does not apply"
+
+
+def test_what_the_stand_in_itself_failed_is_unproven() -> None:
+    stand_in = Server(name="x", stand_in=True)
+    _, count, cell = cells(stand_in, "passed", first="not shown")
+    assert cell == f"PROVEN ON STAND-IN ({int(count) - 1} of {count})"
+    assert cells(stand_in, "not shown")[2] == "UNPROVEN"
+
+
+def test_each_case_that_was_not_shown_is_named_with_its_reason() -> None:
+    snapshot = next(each for each in all_cases() if "snapshot_reads" in each.needs)
+    lines = exceptions({Server(name="x", stand_in=True): {snapshot: "left out", FIRST: "not shown"}}).splitlines()
+    assert lines[2:] == [
+        f"| x | {snapshot} | does not apply: it has no concurrent_units, snapshot_reads |",
+        f"| x | {FIRST} | UNPROVEN: the stand-in ends it by an error of its own |",
+    ]
 
 
 def test_every_case_is_run_where_it_can_be() -> None:
