@@ -20,7 +20,7 @@ from newel.errors import BootError, Place, Problem, nearest, place_of
 from newel_data.columns import Column
 from newel_data.errors import DataError
 from newel_data.fields import NO_DEFAULT, Field, Ref
-from newel_data.kinds import Hint, good_name, read_hint, snake_case, type_of
+from newel_data.kinds import MAX_FOREIGN, Hint, foreign_name, good_name, read_hint, snake_case, type_of
 from newel_data.objects import Mapper, Tracked
 from newel_data.references import ReferenceColumn
 from newel_data.schema import Reference, Role, StoredField, Type
@@ -51,9 +51,12 @@ class Declaration:
         index: Sequence[Sequence[str]],
         public: Sequence[str],
         abstract: bool,
+        existing: bool,
     ) -> None:
         self.model: Final = model
         self.abstract: Final = abstract
+        self.existing: Final = existing
+        self.given_table: Final = table
         self.table: Final = table or snake_case(model.__name__)
         self.public: Final = tuple(public)
         self.place: Final = place_of(model)
@@ -327,12 +330,14 @@ class Declaration:
     def _check_names(self) -> None:
         columns: dict[str, str] = {}
         for field in self.stored:
-            if not good_name(field.column) or not good_name(field.name):
+            given = self.fields[field.name].options.column
+            if given is not None and not foreign_name(field.column):
+                self._complain(field.name, _BAD_GIVEN.format(name=given), "give another column=.")
+            elif not good_name(field.name) or (given is None and not good_name(field.column)):
                 self._complain(field.name, _BAD_NAME.format(name=field.column), "rename it, or give column=.")
-            if field.column in columns:
-                what = f"is stored as {field.column!r}, and so is {columns[field.column]}."
+            if (other := columns.setdefault(field.column.lower(), field.name)) != field.name:
+                what = f"is stored as {field.column!r}, and so is {other} (capitals make no difference everywhere)."
                 self._complain(field.name, what, "give one of them another column=.")
-            columns[field.column] = field.name
         if len([field for field in self.stored if field.role == "version"]) > 1:
             self._complain("", "has two versions.", "keep one version().")
         for name in self.public:
@@ -354,6 +359,11 @@ class Declaration:
 _BAD_NAME: Final = (
     "is stored as {name!r}, which is no name everywhere: lower-case letters, digits and single underscores, "
     "beginning with a letter, 48 at most."
+)
+
+_BAD_GIVEN: Final = (
+    "is stored as {name!r}, which is no name everywhere: ASCII letters, digits, underscores, single spaces "
+    f"and hyphens, beginning with a letter; {MAX_FOREIGN} at most."
 )
 
 

@@ -181,12 +181,27 @@ def field(
     )
 
 
-def key(*, max_length: int, min_length: int = 1, normalize: bool = True, column: str | None = None) -> Any:
+def key(
+    *,
+    max_length: int,
+    min_length: int = 1,
+    normalize: bool = True,
+    column: str | None = None,
+    default_factory: Callable[[], str] | None = None,
+) -> Any:
     """Declare a natural key in place of the identifier.
 
-    As in `id: Field[str] = key(max_length=2)`: the attribute is `id` whatever `column` says.
+    As in `id: Field[str] = key(max_length=2)`: the attribute is `id` whatever `column` says. `default_factory` makes
+    the key of an object that is given none.
     """
-    options = FieldOptions(role="key", max_length=max_length, min_length=min_length, normalize=normalize, column=column)
+    options = FieldOptions(
+        role="key",
+        max_length=max_length,
+        min_length=min_length,
+        normalize=normalize,
+        column=column,
+        default_factory=default_factory,
+    )
     return Field[Any](options)
 
 

@@ -43,6 +43,8 @@ KINDS: Final[dict[Any, Kind]] = {
 MAX_PRECISION: Final = 34
 MAX_NAME: Final = 48
 NAME: Final = re.compile(r"[a-z](_?[a-z0-9]+)*")
+MAX_FOREIGN: Final = 60
+FOREIGN: Final = re.compile(r"[A-Za-z]\w*([ -]\w+)*", re.ASCII)
 
 _INEXACT: Final = (
     f"a Decimal needs a precision of 1 to {MAX_PRECISION} and a scale of 0 to precision, because a number without them "
@@ -164,6 +166,15 @@ def _exact(options: FieldOptions) -> bool:
 def good_name(name: str) -> bool:
     """Tell whether a name can be a name everywhere: lower-case ASCII, digits and single underscores between them."""
     return len(name) <= MAX_NAME and NAME.fullmatch(name) is not None
+
+
+def foreign_name(name: str) -> bool:
+    """Tell whether a name that something else gave to a table or column can be used everywhere.
+
+    Capital letters, reserved words, spaces and hyphens can. `$`, dots and quotes mean something to a server, and names
+    that begin with an underscore are those that backends give.
+    """
+    return len(name) <= MAX_FOREIGN and FOREIGN.fullmatch(name) is not None
 
 
 def snake_case(name: str) -> str:

@@ -27,10 +27,11 @@ class Declarative(Tracked):
         index: Sequence[Sequence[str]] = (),
         public: Sequence[str] = (),
         abstract: bool = False,
+        existing: bool = False,
     ) -> None:
         super().__init_subclass__()
         cls.__declaration__ = Declaration(
-            cls, table=table, unique=unique, index=index, public=public, abstract=abstract
+            cls, table=table, unique=unique, index=index, public=public, abstract=abstract, existing=existing
         )
 
     def __init__(self, **values: Any) -> None:
@@ -67,7 +68,8 @@ class Model(Declarative, abstract=True):
 
     A class below it declares fields and references; `id` is there unless it is declared as a natural `key()`. Arguments
     of the class: `table` (its stored name, else the snake_case of the class), `unique` and `index` (sets of fields),
-    `public` (the fields that may be rendered as data; without it none may), `abstract=True` for a base of models.
+    `public` (the fields that may be rendered as data; without it none may), `abstract=True` for a base of models,
+    `existing=True` for a table that something else made and looks after.
 
     Two objects are equal that are of one model and have one id. Models know no backend.
     """

@@ -11,12 +11,16 @@ from typing import Any, Final, final
 from newel.errors import BootError, Problem, ProblemError, place_of
 from newel_data.declaration import Declaration
 from newel_data.indexes import MAX_INDEX, index_of, index_problems, problem_of, without_needless
-from newel_data.kinds import good_name
+from newel_data.kinds import MAX_FOREIGN, foreign_name, good_name
 from newel_data.model import Model
 from newel_data.objects import Mapper
 from newel_data.schema import StoredField, Table
 
 ModelType = type[Model]
+
+_GOOD_TABLE: Final = (
+    f"give it a table= of ASCII letters, digits and underscores, beginning with a letter, {MAX_FOREIGN} at most."
+)
 
 
 @final
@@ -111,9 +115,9 @@ class Models:
         if declaration.abstract:
             return [problem_of(declaration, "is a base of models (abstract=True).", "list the models below it.")]
         problems = []
-        if not good_name(self._name(model)):
+        if not (good_name if declaration.given_table is None else foreign_name)(self._name(model)):
             what = f"is stored as {self._name(model)!r}, which is no name everywhere."
-            problems.append(problem_of(declaration, what, "give it table= of lower-case letters, digits, underscores."))
+            problems.append(problem_of(declaration, what, _GOOD_TABLE))
         if (declaration.fields["id"].options.max_length or 0) > MAX_INDEX:
             problems.append(problem_of(declaration, "has a key too long to index.", f"shorten it to {MAX_INDEX}."))
         for wish in declaration.wishes:
@@ -131,7 +135,7 @@ class Models:
         seen: dict[str, ModelType] = {}
         problems: list[Problem] = []
         for model in self._given:
-            other = seen.setdefault(self._name(model), model)
+            other = seen.setdefault(self._name(model).lower(), model)
             if other is not model:
                 problems.append(
                     Problem(
@@ -155,7 +159,7 @@ class Models:
     # --- tables
 
     def _name(self, model: ModelType) -> str:
-        prefix = self._prefixes.get(model, "")
+        prefix = "" if model.__declaration__.existing else self._prefixes.get(model, "")
         name = model.__declaration__.table
         return f"{prefix}_{name}" if prefix else name
 
@@ -171,6 +175,7 @@ class Models:
             version=next((field for field in stored if field.role == "version"), None),
             references=tuple(field for field in stored if field.reference is not None),
             indexes=tuple(without_needless(indexes)),
+            existing=declaration.existing,
         )
 
 

@@ -135,6 +135,9 @@ class Backend(Protocol):
         """Create what is missing (tables, columns' indexes, validators) and change nothing that is there.
 
         A difference is reported with the statement that would mend it. With `dry_run` nothing is created, and
+        A table that something else looks after (`table.existing`) is left alone: nothing of it is created, and nothing
+        of it is a difference but that it is not there.
+
         `created` lists what would be.
         """
         ...

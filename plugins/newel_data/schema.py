@@ -100,6 +100,7 @@ class Table(msgspec.Struct, frozen=True, eq=False, kw_only=True):
 
     `fields` is the order of a whole row: the key first, then as declared, each folded companion right after its field.
     `indexes` holds every index but that of the key; each reference that no index begins with has one of its own.
+    `existing`: something else made the table, and looks after it: `sync` leaves it alone, `verify` compares it.
     """
 
     name: str
@@ -109,6 +110,7 @@ class Table(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     version: StoredField | None
     references: tuple[StoredField, ...]
     indexes: tuple[Index, ...]
+    existing: bool = False
 
     def __repr__(self) -> str:
         return f"<Table {self.name}>"

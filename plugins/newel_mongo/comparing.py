@@ -35,7 +35,8 @@ def findings(database: Mongo, table: Table) -> Iterator[Finding]:
         return
     options = there[0].get("options", {})
     if not same(options.get("validator", {}), validator(table)):
-        yield Finding("difference", table, "the validator is another one", mending_validator(table))
+        mending = "" if table.existing else mending_validator(table)
+        yield Finding("difference", table, "the validator is another one", mending)
     if options.get("collation"):
         what = "the collection has a collation, by which texts are equal and in order otherwise"
         yield Finding("difference", table, what, "copy the documents into a collection without one")
@@ -52,7 +53,7 @@ def _index(table: Table, index: Index, information: Mapping[str, Any]) -> Iterat
     in_place = next((name for name, each in there.items() if name == index.name or each.keys == wanted.keys), "")
     if in_place:
         what = f"the index {in_place} is another one than {index.name}"
-        yield Finding("difference", table, what, mending_index(table, index, drop=in_place))
+        yield Finding("difference", table, what, "" if table.existing else mending_index(table, index, drop=in_place))
     else:
         what = f"there is no index {index.name}"
         yield Finding("missing index", table, what, mending_index(table, index), index)

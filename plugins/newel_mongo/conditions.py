@@ -2,8 +2,8 @@
 
 SECURITY: a value always stands behind an operator of ours (`{"$eq": value}`), so that no value is ever read as one.
 
-What lies across a reference is first brought beside the document, under the name `beside(...)`; names in capitals are
-never names of fields.
+What lies across a reference is first brought beside the document, under the name `beside(...)`; names that
+begin with an underscore are never names of fields.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Conditions:
 
 def beside(via: StoredField) -> str:
     """Return the name under which the document that a reference leads to is brought beside the one that refers."""
-    return f"VIA_{via.column}"
+    return f"_via_{via.column}"
 
 
 def _encode(leaf: Compare) -> Callable[[Any], Any] | None:

@@ -14,6 +14,8 @@ from newel_mongo.connections import Mongo
 from newel_mongo.failures import is_duplicate
 from newel_mongo.schema import keys_of, validator
 
+_NOT_OURS: Final = ", and it is to be made by what looks after it (existing=True)"
+
 
 @final
 class Sync:
@@ -35,7 +37,10 @@ class Sync:
 
     def _settle(self, finding: Finding) -> None:
         table = finding.table
-        if finding.kind == "missing table":
+        if table.existing:
+            if finding.kind == "missing table":
+                self._differences.append(Difference(table.name, f"{finding.what}{_NOT_OURS}"))
+        elif finding.kind == "missing table":
             self._create_collection(table)
         elif finding.index is None:
             self._differences.append(Difference(table.name, finding.what, finding.statement))

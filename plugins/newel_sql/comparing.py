@@ -26,11 +26,15 @@ Description = dict[tuple[Part, str], str]
 
 @final
 class Finding(msgspec.Struct, frozen=True):
-    """One part that is not as the models say, in words. `statement` would mend it."""
+    """One part that is not as the models say, in words. `statement` would mend it.
+
+    `existing`: something else looks after the table.
+    """
 
     damage: Damage
     what: str
     statement: str
+    existing: bool = False
 
     @property
     def table(self) -> SqlTable:
@@ -52,6 +56,12 @@ class Finding(msgspec.Struct, frozen=True):
 
 _NOTHING: Final = CreateTable(SqlTable("nothing", MetaData()))
 """A statement, because a compiler wants one; it serves to spell the parts of others."""
+
+_BY_ANY_NAME: Final = frozenset({"check", "foreign key", "index"})
+"""Parts that do the same whatever they are called."""
+
+_PARTLY: Final = ("_where", "_length", "expressions")
+"""What the inspector says of an index, or of its options, that holds some rows only, or a part of their values."""
 
 _MISSING: Final[dict[Part, DriftKind]] = {
     "table": "missing table",
@@ -82,13 +92,19 @@ class Comparison:
         if table.name not in self._there:
             statement = created(made, self._compiler)
             damage = Damage(made, "table", table.name, "missing")
-            yield Finding(damage, f"table {table.name} is missing", statement)
+            yield Finding(damage, f"table {table.name} is missing", statement, table.existing)
             return
         wanted, found = self._wanted(made), self._found(made)
         present = frozenset(name for part, name in found if part == "column")
         for (part, name), state, what in _differences(wanted, found):
             damage = Damage(made, part, name, state, present)
-            yield Finding(damage, what, self._dialect.mend(damage, self._compiler))
+            yield Finding(damage, what, self._mending(damage, table), table.existing)
+
+    def _mending(self, damage: Damage, table: Table) -> str:
+        """Return what would mend a part. A table that something else looks after is not to be altered: only an index
+        can be put beside it.
+        """
+        return "" if table.existing and damage.part != "index" else self._dialect.mend(damage, self._compiler)
 
     # --- both sides
 
@@ -119,21 +135,28 @@ class Comparison:
             found = self._dialect.found(column, options, self._compiler)
             described["column", column["name"]] = _column(found, nullable=column["nullable"])
         for check in self._inspector.get_check_constraints(table.name):
-            described["check", str(check["name"])] = self._dialect.same_check(check["sqltext"])
+            text = self._dialect.same_check(check["sqltext"])
+            described["check", check["name"] or text] = text
         for foreign in self._inspector.get_foreign_keys(table.name):
-            described["foreign key", str(foreign["name"])] = _reference(
+            text = _reference(
                 foreign["constrained_columns"],
                 foreign["referred_table"],
                 foreign["referred_columns"],
                 foreign.get("options", {}).get("ondelete") or self._dialect.no_action,
             )
+            described["foreign key", foreign["name"] or text] = text
         for index in self._inspector.get_indexes(table.name):
             columns = [str(name) for name in index["column_names"]]
-            described["index", str(index["name"])] = _index(columns, unique=bool(index["unique"]))
+            plain = not any(each.endswith(_PARTLY) for each in (*index, *index.get("dialect_options", ())))
+            described["index", str(index["name"])] = _index(columns, unique=bool(index["unique"]), plain=plain)
+        for unique in self._inspector.get_unique_constraints(table.name):
+            text = _index(unique["column_names"], unique=True)
+            described.setdefault(("index", unique["name"] or text), text)
         return described
 
 
 def _differences(wanted: Description, found: Description) -> Iterator[tuple[tuple[Part, str], State, str]]:
+    wanted, found = _without_namesakes(wanted, found)
     for key, text in wanted.items():
         name = " ".join(key)
         if key not in found:
@@ -143,6 +166,17 @@ def _differences(wanted: Description, found: Description) -> Iterator[tuple[tupl
     for key in found:
         if key not in wanted and key[0] != "index":
             yield key, "extra", f"{' '.join(key)} is not in the models"
+
+
+def _without_namesakes(wanted: Description, found: Description) -> tuple[Description, Description]:
+    """Leave out what is there under another name: an index, a check or a reference that says the same."""
+    missing, extra = dict(wanted), dict(found)
+    for (part, name), text in wanted.items():
+        others = [key for key in extra if key[0] == part and key not in wanted and extra[key] == text]
+        if (part, name) not in found and others and part in _BY_ANY_NAME:
+            del missing[part, name]
+            del extra[others[0]]
+    return missing, extra
 
 
 def _listed(names: Any) -> str:
@@ -157,5 +191,5 @@ def _reference(columns: Any, table: str, targets: Any, action: str | None) -> st
     return f"({_listed(columns)}) REFERENCES {table} ({_listed(targets)}) ON DELETE {action}"
 
 
-def _index(columns: Any, *, unique: bool) -> str:
-    return f"{'UNIQUE ' if unique else ''}({_listed(columns)})"
+def _index(columns: Any, *, unique: bool, plain: bool = True) -> str:
+    return f"{'UNIQUE ' if unique else ''}({_listed(columns)}){'' if plain else ' of a part'}"

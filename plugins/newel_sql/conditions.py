@@ -43,7 +43,7 @@ class Parameters:
 
     def again(self, type_: TypeEngine[Any], encode: Function | None = None) -> BindParameter[Any]:
         """Return another parameter of the value that was taken last."""
-        name = f"P{len(self.slots)}"  # a capital letter: no column is called so
+        name = f"_p{len(self.slots)}"  # no column of a model begins with an underscore
         self.slots[name] = (self.count - 1, encode)
         return bindparam(name, type_=type_)
 
@@ -91,7 +91,7 @@ class Clauses:
             return self.table.c[target.field.column]
         if target.via not in self.joins:
             other = self._tables.of(self._tables.target(target.via))
-            self.joins[target.via] = other.alias(f"via_{target.via.column}")
+            self.joins[target.via] = other.alias(f"_via_{target.via.column}")
         return self.joins[target.via].c[target.field.column]
 
     # --- leaves

@@ -106,6 +106,11 @@ class Failures:
             return DataError("the database refused a statement")
         return self._violation(failure, found, doing)
 
+    def unnamed(self, failure: Failure) -> bool:
+        """Tell whether an index was told by a name that no model gave it, and by nothing else."""
+        known = not failure.constraint or failure.columns or failure.constraint in self._indexes
+        return failure.kind == "unique" and not known
+
     def unavailable(self) -> DatabaseUnavailable:
         """Return the error of a database that cannot be reached."""
         return DatabaseUnavailable(f"{self._where} cannot be reached, or did not answer in time")
@@ -137,7 +142,8 @@ class Failures:
         if failure.constraint in self._references:
             table, field = self._references[failure.constraint]
             return ReferenceViolation(table.model.__name__, field.name, deleting=deleting)
-        return ReferenceViolation(table.model.__name__, deleting=deleting)
+        told = "" if deleting else _named(table, failure.columns)  # a delete may tell the columns of either side
+        return ReferenceViolation(table.model.__name__, told, deleting=deleting)
 
     def _broken(self, failure: Failure, name: str) -> DataError:
         rule = self._rules.get(failure.constraint)

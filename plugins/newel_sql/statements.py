@@ -203,7 +203,7 @@ class Statements:
     def _aggregate(self, tree: Aggregate, clauses: Clauses, parameters: Parameters) -> Statement:
         groups = [self._group(clauses, group) for group in tree.groups]
         measures = [self._measure(clauses, measure) for measure in tree.measures]
-        labelled = [expression.label(f"G{number}") for number, (expression, _) in enumerate(groups)]
+        labelled = [expression.label(f"_g{number}") for number, (expression, _) in enumerate(groups)]
         statement = sql_select(*labelled, *[expression for expression, _ in measures])
         if tree.where is not None:
             statement = statement.where(clauses.clause(tree.where))

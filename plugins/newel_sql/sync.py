@@ -13,6 +13,8 @@ from newel_data.port import Difference, SyncReport
 from newel_sql.comparing import Comparison, Finding
 from newel_sql.tables import Tables
 
+_NOT_OURS: Final = ", and is to be made by what looks after it (existing=True)"
+
 
 @final
 class Sync:
@@ -31,12 +33,14 @@ class Sync:
 
     def run(self) -> SyncReport:
         """Create what is missing. Raises what the database refuses."""
-        findings = list(self._comparison.findings())
+        findings = [finding for finding in self._comparison.findings() if self._concerns(finding)]
         self._absent.update(finding.name for finding in findings if finding.kind == "missing table")
         absent = {(finding.table, finding.name) for finding in findings if finding.kind == "missing column"}
         differences = []
         for finding in findings:
-            if finding.kind == "missing table":
+            if finding.existing:
+                differences.append(Difference(finding.table.name, f"{finding.what}{_NOT_OURS}"))
+            elif finding.kind == "missing table":
                 self._create_table(finding.table)
             elif (obstacle := self._obstacle(finding, absent)) is None:
                 self._create(f"index {finding.name}", CreateIndex(index_of(finding)))
@@ -45,6 +49,10 @@ class Sync:
         for reference in self._later:
             self._run(AddConstraint(reference, isolate_from_table=False))
         return SyncReport(tuple(self._created), tuple(differences))
+
+    def _concerns(self, finding: Finding) -> bool:
+        """Tell whether a finding is for `sync`: of a table that something else looks after, only that it is absent."""
+        return not finding.existing or finding.kind == "missing table"
 
     def _create_table(self, table: SqlTable) -> None:
         """Create a table; a reference to one that is not there yet (a cycle) is added in the end."""

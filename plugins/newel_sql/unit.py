@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, final
 
+import msgspec.structs
 from sqlalchemy import Connection
 from sqlalchemy.pool import PoolProxiedConnection
 
@@ -108,7 +109,7 @@ class SqlUnit:
         except self._error as error:
             raise self._failed(error, statement.table, "read") from error
         finally:
-            cursor.close()
+            self._end(cursor)
 
     # --- the driver's own
 
@@ -202,6 +203,13 @@ class SqlUnit:
             raise self._failed(error, statement.table, doing) from error
         return int(cursor.rowcount)
 
+    def _end(self, cursor: Any) -> None:
+        """Close the cursor of a stream. Where the server is gone meanwhile, whoever uses the unit next is told."""
+        try:
+            cursor.close()
+        except self._error as error:
+            self._failed(error, None, "read")
+
     def _counts_before(self, table: Table) -> bool:
         return self._connections.dialect.cascades_first and self._statements.tables.comes_back(table)
 
@@ -209,6 +217,9 @@ class SqlUnit:
         failure = self._connections.dialect.failure(error)
         if failure.kind == "unavailable":
             self._lost = True
+        elif table is not None and self._connections.failures.unnamed(failure):
+            columns = self._connections.dialect.indexed(self._cursor, table.name, failure.constraint)
+            failure = msgspec.structs.replace(failure, columns=columns)
         return self._connections.failures.error(failure, table, doing)
 
     def _release(self) -> None:

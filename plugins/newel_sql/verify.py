@@ -62,7 +62,7 @@ class Verify:
                 yield Drift("orphan", table.name, f"{field.column} names no row of {target.name}", keys=keys)
 
     def _dangling(self, table: Table, field: StoredField, target: Table) -> tuple[str, ...]:
-        made, other = self._tables.of(table), self._tables.of(target).alias("other")
+        made, other = self._tables.of(table), self._tables.of(target).alias("_other")
         column = made.c[field.column]
         there = select(other.c[target.key.column]).where(other.c[target.key.column] == column).exists()
         return self._keys(made, and_(column.is_not(None), not_(there)))

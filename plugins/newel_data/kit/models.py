@@ -135,6 +135,24 @@ class Account(Model):
     hits: Field[int] = field(default=0)
 
 
+class Maker(Model, table="MAKER List"):
+    """Stored under names that something else gave."""
+
+    id: Field[str] = key(max_length=10, column="Maker-No")
+    name: Field[str] = field(max_length=40, column="Select", unique=True)
+
+
+class Ware(Model, table="WARES", unique=[("maker", "name")]):
+    """What refers to it: capitals, spaces, hyphens, reserved words, and what a backend might call something itself."""
+
+    id: Field[str] = key(max_length=12, column="WARE_NO")
+    name: Field[str] = field(max_length=40, column="Order", index=True)
+    maker: Ref[Maker] = ref(on_delete="cascade", column="Made By")
+    price: Field[Decimal | None] = field(precision=10, scale=2, column="P0", default=None)
+    stock: Field[int] = field(default=0, minimum=0, column="G0")
+    version: Field[int] = version(column="Row Version")
+
+
 MODELS: Final = (
-    Author, Notice, Comment, Award, Topic, Person, Chapter, Country, Everything, Account,
+    Author, Notice, Comment, Award, Topic, Person, Chapter, Country, Everything, Account, Maker, Ware,
 )  # fmt: skip

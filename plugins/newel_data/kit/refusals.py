@@ -86,12 +86,13 @@ def fields_that_are_not_alike_everywhere(kit: Kit) -> None:
 def names_that_are_not_names_everywhere(kit: Kit) -> None:
     for name in ("Thing", "thing__x", "thing_", "x" * 49, "überschrift"):
         assert "no name everywhere" in complaint(declared(**{name: (Field[int], None)}))
-    for column in ("$set", "a.b", "_id", "select *", "A", ""):
-        if column:
-            assert "no name everywhere" in complaint(declared(thing=(Field[int], field(column=column))))
-    assert "no name everywhere" in complaint(declared(table="no-name"))
-    both = complaint(declared(one=(Field[int], None), two=(Field[int], field(column="one"))))
-    assert "'one'" in both
+    for column in ("$set", "a.b", "_id", "select *", "a'b", 'a"b', "a`b", "a%b", "1a", "a  b", "a b ", "ä", "x" * 61):
+        assert "no name everywhere" in complaint(declared(thing=(Field[int], field(column=column))))
+    for table in ("$cmd", "no.name", "_name", "x" * 61):
+        assert "no name everywhere" in complaint(declared(table=table))
+    for same in ("one", "ONE"):
+        both = complaint(declared(one=(Field[int], None), two=(Field[int], field(column=same))))
+        assert f"'{same}', and so is one" in both
 
 
 @case("names")

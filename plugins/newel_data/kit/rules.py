@@ -8,14 +8,16 @@ import threading
 from decimal import Decimal
 from typing import Any
 
+from newel_data.aggregates import count, max_
 from newel_data.database import Database
 from newel_data.errors import (
     Conflict,
     ConstraintViolation,
+    ReferenceViolation,
     UniqueViolation,
 )
 from newel_data.kit.harness import Kit, case, raises
-from newel_data.kit.models import Account, Author, Country, Notice
+from newel_data.kit.models import Account, Author, Country, Maker, Notice, Ware
 from newel_data.model import Model
 from newel_data.tree import Change, update
 
@@ -183,3 +185,61 @@ def unknown_names_are_refused_with_the_nearest(kit: Kit) -> None:
         with raises(AttributeError) as strays:
             db.save(account)
         assert "'level'" in str(strays[0])
+
+
+# --- names
+
+
+def _wares(kit: Kit) -> None:
+    ada, bob = Maker(id="A", name="Ada"), Maker(id="B", name="Bob")
+    wares = [Ware(id=f"W{n}", name=f"ware {n % 3}", maker=(ada, bob)[n // 3], stock=n) for n in range(6)]
+    kit.stored(ada, bob, *wares)
+
+
+@case("names")
+def names_that_something_else_gave_are_read(kit: Kit) -> None:
+    _wares(kit)
+    with kit.unit(read_only=True) as db:
+        made_by_bob = db.query(Ware).where(Ware.maker.name == "Bob", Ware.stock > 3).order_by(Ware.name.desc())
+        assert [(ware.id, ware.maker.name) for ware in made_by_bob.include(Ware.maker)] == [
+            ("W5", "Bob"),
+            ("W4", "Bob"),
+        ]
+        first = db.query(Ware).order_by(Ware.stock.desc(), Ware.name).page(size=4)
+        second = db.query(Ware).order_by(Ware.stock.desc(), Ware.name).page(after=first.next, size=4)
+        assert [ware.stock for page in (first, second) for ware in page] == [5, 4, 3, 2, 1, 0]
+        sums = db.query(Ware).group_by(Ware.stock, Ware.maker).aggregate(n=count(), most=max_(Ware.stock))
+        assert sorted((row.maker.id, row.n, row.most) for row in sums) == [(k, 1, n) for n, k in enumerate("AAABBB")]
+        assert sorted(db.query(Ware).distinct(Ware.name)) == ["ware 0", "ware 1", "ware 2"]
+
+
+@case("names")
+def names_that_something_else_gave_are_written(kit: Kit) -> None:
+    _wares(kit)
+    with kit.unit() as db:
+        ware = db.get(Ware, "W0")
+        ware.price = Decimal("1.50")
+        db.save(ware)
+        assert db.query(Ware).where(Ware.maker.name == "Ada").update(stock=Ware.stock + 10) == 3
+        again = db.upsert(Ware(id="X", name="ware 0", maker="A", stock=7), by=(Ware.maker, Ware.name))
+        assert (again.id, again.stock, again.version) == ("W0", 7, 4)
+        db.delete(db.get(Maker, "B"))
+    with kit.unit(read_only=True) as db:
+        assert [(ware.id, ware.stock) for ware in db.query(Ware).order_by(Ware.id)] == [
+            ("W0", 7),
+            ("W1", 11),
+            ("W2", 12),
+        ]
+
+
+@case("names")
+def errors_name_attributes_and_not_what_they_are_stored_as(kit: Kit) -> None:
+    _wares(kit)
+    with raises(UniqueViolation) as caught, kit.unit() as db:
+        db.add(Ware(id="X", name="ware 0", maker="A"))
+    assert caught[0].fields == ("maker", "name")
+    with raises(UniqueViolation) as caught, kit.unit() as db:
+        db.add(Maker(id="A", name="Eve"))
+    assert caught[0].fields == ("id",)
+    with raises(ReferenceViolation), kit.unit() as db:
+        db.add(Ware(id="X", name="x", maker="Z"))

@@ -103,6 +103,10 @@ class Dialect(ABC):
     def failure(self, error: Exception) -> Failure:
         """Say what an exception of the driver means."""
 
+    def indexed(self, cursor: Any, table: str, index: str) -> tuple[str, ...]:
+        """Return the columns of an index whose name is not ours, on servers whose exceptions tell the name alone."""
+        return ()
+
     def stream_cursor(self, connection: PoolProxiedConnection) -> Any:
         """Return a cursor that does not fetch all rows at once."""
         return connection.cursor()

@@ -51,6 +51,11 @@ _FOR_LOCKS: Final = 0.5  # seconds in which a lock that is not had is told as th
 _MAX_SHORT: Final = 640
 """The longest text that may stand in an index, and so in a VARCHAR; longer ones are kept beside the row."""
 
+_COLUMNS_OF_INDEX: Final = (
+    "SELECT column_name FROM information_schema.statistics "
+    "WHERE table_schema = DATABASE() AND table_name = %s AND index_name = %s ORDER BY seq_in_index"
+)
+
 
 @final
 class MariadbDialect(Dialect):
@@ -130,7 +135,7 @@ class MariadbDialect(Dialect):
             error.args = (number, f"Duplicate entry for key '{name}'")
             return Failure("unique", constraint=name)
         constraint = re.search(r"CONSTRAINT `([^`]+)`", text)
-        column = re.search(r"[Cc]olumn '([^']+)'|`([^`.]+)` [-+*]", text)
+        column = re.search(r"[Cc]olumn '([^']+)'|`([^`.]+)` [-+*]|FOREIGN KEY \(`([^`]+)`\)", text)
         columns = tuple(name for name in column.groups() if name) if column else ()
         return Failure(kind, columns=columns, constraint=constraint[1] if constraint else "")
 
@@ -146,6 +151,14 @@ class MariadbDialect(Dialect):
             yield "type", column.in_([literal_column("0"), literal_column("1")])
 
     def length(self, column: Column, type_: Type) -> Column:
+    def indexed(self, cursor: Any, table: str, index: str) -> tuple[str, ...]:
+        """Ask the server: an error of MariaDB tells only the name of an index."""
+        try:
+            cursor.execute(_COLUMNS_OF_INDEX, (table, index))
+            return tuple(str(name) for (name,) in cursor.fetchall())
+        except pymysql.Error:
+            return ()
+
         """Return the number of code points, or of bytes."""
         function = func.octet_length if type_.kind == "bytes" else func.char_length
         length: Column = function(column, type_=Integer())

@@ -106,7 +106,7 @@ class PostgresqlDialect(Dialect):
             return Failure("unavailable" if isinstance(error, psycopg.OperationalError) else "other")
         told = error.diag
         kind = _KINDS.get(error.sqlstate) or _KINDS.get(error.sqlstate[:2], "other")
-        columns = (told.column_name,) if told.column_name else ()
+        columns = (told.column_name,) if told.column_name else _named_in(told.message_detail or "")
         # SECURITY: the detail of a violation quotes the row.
         error.args = (told.message_primary,) if kind in _QUOTING else error.args
         return Failure(kind, told.table_name or "", columns, told.constraint_name or "")
@@ -295,3 +295,11 @@ _KINDS: Final[dict[str, FailureKind]] = {
 }
 
 _QUOTING: Final = frozenset({"unique", "reference", "check", "null", "range", "other"})
+
+
+def _named_in(detail: str) -> tuple[str, ...]:
+    """Return the columns that a detail names, in any language: Key (author_id, title)=(...) already exists."""
+    found = re.search(r"\((.*?)\)=\(", detail)
+    return tuple(name.strip('"') for name in found[1].split(", ")) if found else ()
+
+
