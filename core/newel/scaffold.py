@@ -207,7 +207,7 @@ article form { display: flex; justify-content: space-between; font-size: .9rem; 
 """
 
 _CONFTEST: Final = '''\
-"""What the tests share: the application over a database in memory, made anew for each test."""
+"""What the tests share: the application. Each test has a database of the run's own to itself, beside the real one."""
 
 from __future__ import annotations
 
@@ -218,12 +218,15 @@ from newel import App
 
 FOLDER = Path(__file__).parent.parent
 
-pytest_plugins = ["newel.testing.fixtures"]  # client, scope
+pytest_plugins = [
+    "newel.testing.fixtures",  # client, scope
+    "newel_data.testing",  # what a test stores is gone after it
+]
 
 
 @pytest.fixture
 def app() -> App:
-    return App(FOLDER, use={"database": "memory"}, profile="development")
+    return App(FOLDER, profile="development")
 '''
 
 _TEST_VIEWS: Final = """\
@@ -282,7 +285,7 @@ _README: Final = """\
 # APPNAME
 
     newel run                     # http://127.0.0.1:8000/, starts again when a file changes
-    python -m pytest              # the tests, over a database in memory
+    python -m pytest              # the tests, on a database of their own
     newel routes                  # what is served, and by whom; see also: newel --help
 
 `newel.toml` says what the application is made of. Views, models and hooks are in `APPNAME/`, pages in `templates/`,

@@ -103,7 +103,7 @@ class Rehearsals:
 
 def _not_rehearsable(backend: Backend) -> Problem:
     return Problem(
-        what=f"newel_data.testing was to test on {backend.name}, and {type(backend).__name__} has no method `rehearsal`.",
+        what=f"tests were to run on {backend.name}, and {type(backend).__name__} has no method `rehearsal`.",
         remedy="test on another database (App(..., use={'database': 'memory'})), or leave newel_data.testing out of "
         "pytest_plugins and clean up by fixtures of your own.",
     )
