@@ -93,6 +93,7 @@ Capability = Literal[
     "schema",  # there is something to create: `sync` and `verify` mean something
     "durable",  # what was committed is there after the backend was closed and opened again
     "document_limit",  # a row has a greatest size
+    "server",  # reached by a network: it may be lost, slow or down while the application runs
 ]
 """What a backend can be asked to prove; each case of the kit names those it needs."""
 

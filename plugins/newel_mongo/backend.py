@@ -20,7 +20,16 @@ from newel_mongo.unit import MongoUnit
 from newel_mongo.verify import Verify
 
 CAPABILITIES: Final[frozenset[Capability]] = frozenset(
-    {"concurrent_units", "concurrent_writers", "database_checks", "native", "schema", "durable", "document_limit"}
+    {
+        "concurrent_units",
+        "concurrent_writers",
+        "database_checks",
+        "native",
+        "schema",
+        "durable",
+        "document_limit",
+        "server",
+    }
 )
 """Not "snapshot_reads": a unit that only reads has no transaction (see `newel_mongo.unit`)."""
 

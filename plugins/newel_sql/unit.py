@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import warnings
 from collections.abc import Iterator, Sequence
@@ -209,6 +210,8 @@ class SqlUnit:
             cursor.close()
         except self._error as error:
             self._failed(error, None, "read")
+            with contextlib.suppress(self._error):
+                cursor.close()  # asks nothing of the server any more
 
     def _counts_before(self, table: Table) -> bool:
         return self._connections.dialect.cascades_first and self._statements.tables.comes_back(table)

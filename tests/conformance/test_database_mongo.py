@@ -17,6 +17,7 @@ from newel_data.models import Models
 from newel_memory import MemoryBackend
 from newel_mongo import MongoBackend, MongoConfig, MongoUrl
 from newel_mongo.backend import CAPABILITIES
+from tests.proxies import proxy_before
 from tests.services import mongodb_database
 
 FLOATS = next(case for case in all_cases() if str(case) == "aggregation: overflow is refused")
@@ -24,8 +25,8 @@ FLOATS = next(case for case in all_cases() if str(case) == "aggregation: overflo
 
 @pytest.fixture(scope="module")
 def mongo(mongodb: str) -> Iterator[Kit]:
-    with mongodb_database(mongodb) as url:
-        kit = Kit(lambda models: opened(url, models))
+    with mongodb_database(mongodb) as url, proxy_before(url) as (proxy, through):
+        kit = Kit(lambda models: opened(through, models), faults=proxy)
         yield kit
         kit.close()
 
@@ -38,7 +39,7 @@ def memory() -> Iterator[Kit]:
 
 
 def opened(url: str, models: Models) -> MongoBackend:
-    return MongoBackend(MongoConfig(url=MongoUrl.from_setting(url)), models)
+    return MongoBackend(MongoConfig(url=MongoUrl.from_setting(url), timeout=1.0), models)
 
 
 @pytest.mark.parametrize("case", [case for case in cases(CAPABILITIES) if case is not FLOATS], ids=str)

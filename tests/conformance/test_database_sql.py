@@ -23,6 +23,7 @@ from newel_sql import DatabaseUrl, SqlBackend, SqlConfig
 from newel_sql.dialects.mariadb import MariadbDialect
 from newel_sql.dialects.postgresql import PostgresqlDialect
 from tests.databases import mariadb, new_database, postgresql
+from tests.proxies import proxy_before
 
 SERVERS: dict[str, Callable[[], AbstractContextManager[str]]] = {"postgresql": postgresql, "mariadb": mariadb}
 CAPABILITIES = PostgresqlDialect.capabilities
@@ -39,9 +40,10 @@ def server(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def kit(server: str) -> Iterator[Kit]:
     url = new_database(server)
-    kit = Kit(lambda models: open_at(url, models))
-    yield kit
-    kit.close()
+    with proxy_before(url) as (proxy, through):
+        kit = Kit(lambda models: open_at(through, models), faults=proxy)
+        yield kit
+        kit.close()
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,7 @@ def memory() -> Iterator[Kit]:
 
 
 def open_at(url: str, models: Models) -> Backend:
-    return SqlBackend(SqlConfig(url=DatabaseUrl.from_setting(url)), models)
+    return SqlBackend(SqlConfig(url=DatabaseUrl.from_setting(url), timeout=1.0), models)
 
 
 @pytest.mark.parametrize("case", cases(CAPABILITIES), ids=str)

@@ -2,13 +2,14 @@
 
 ```python
 import pytest
-from newel_data.kit import Kit, cases
+from newel_data.kit import Kit, Proxy, cases
 
 @pytest.fixture(scope="module")
 def kit():
-    kit = Kit(lambda models: MyBackend("mydb://127.0.0.1/test", models))
-    yield kit
-    kit.close()
+    with Proxy("127.0.0.1", 9999) as proxy:
+        kit = Kit(lambda models: MyBackend(f"mydb://127.0.0.1:{proxy.port}/test", models, timeout=1), faults=proxy)
+        yield kit
+        kit.close()
 
 @pytest.mark.parametrize("case", cases(MyBackend.capabilities), ids=str)
 def test_contract(case, kit):
@@ -17,8 +18,9 @@ def test_contract(case, kit):
 
 `Kit` takes a function that opens the backend, for a closed set of models, on a database of its own; the kit creates the
 tables by `sync` and empties them before each case. `cases` gives those that a backend with these capabilities can run,
-`left_out` the others, to be told and not forgotten. `newel_data.kit.generated` compares a backend with another on
-generated data.
+`left_out` the others, to be told and not forgotten. The `Proxy` breaks connections, for the cases of a backend that has
+the capability "server"; others need none. Where a server is not reached by TCP, give the kit `Faults` of your own.
+`newel_data.kit.generated` compares a backend with another on generated data.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from typing import Final
 from newel_data.kit import (
     aggregation,
     failures,
+    losses,
     queries,
     references,
     refusals,
@@ -40,14 +43,17 @@ from newel_data.kit import (
     values,
     writing,
 )
+from newel_data.kit.faults import Fault, Faults
 from newel_data.kit.harness import Case, Kit
+from newel_data.kit.proxy import Proxy
 from newel_data.port import Capability
 
-__all__ = ["Case", "Kit", "all_cases", "cases", "left_out"]
+__all__ = ["Case", "Fault", "Faults", "Kit", "Proxy", "all_cases", "cases", "left_out"]
 
 MODULES: Final[tuple[ModuleType, ...]] = (
     units,
     failures,
+    losses,
     values,
     texts,
     rules,

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar, final
 import msgspec
 
 from newel_data.database import Database
+from newel_data.kit.faults import Faults
 from newel_data.kit.models import MODELS
 from newel_data.models import Models
 from newel_data.port import Backend, Capability
@@ -28,15 +29,29 @@ OpenBackend = Callable[[Models], Backend]
 class Kit:
     """One backend under test, with tables of the kit's models.
 
-    `open_backend` makes a backend of a closed set of models; `database` says of which others (generated ones).
+    `open_backend` makes a backend of a closed set of models; `models` says of which others (generated ones). `faults`
+    breaks its connections; a case that needs them and has none fails, so that none is left out in silence.
     """
 
-    def __init__(self, open_backend: OpenBackend, models: Models | None = None) -> None:
+    def __init__(
+        self, open_backend: OpenBackend, models: Models | None = None, *, faults: Faults | None = None
+    ) -> None:
         self.models: Final = models or Models(MODELS)
         self._open_backend: Final = open_backend
+        self._faults: Final = faults
         self._opened: Final[list[Database]] = []
         self.backend = open_backend(self.models)
         self.backend.sync()
+
+    @property
+    def faults(self) -> Faults:
+        """What breaks the connections of the backend."""
+        if self._faults is None:
+            raise ValueError(
+                "this case breaks connections, and the kit has nothing to break them with: let the backend connect "
+                "through a newel_data.kit.Proxy, and give it to the kit: Kit(open_backend, faults=proxy)"
+            )
+        return self._faults
 
     def database(self, *, read_only: bool = False) -> Database:
         """Return a database whose unit the case ends itself."""

@@ -63,7 +63,16 @@ class MariadbDialect(Dialect):
 
     name: ClassVar = "MariaDB"
     capabilities: ClassVar[frozenset[Capability]] = frozenset(
-        {"concurrent_units", "concurrent_writers", "snapshot_reads", "database_checks", "native", "schema", "durable"}
+        {
+            "concurrent_units",
+            "concurrent_writers",
+            "snapshot_reads",
+            "database_checks",
+            "native",
+            "schema",
+            "durable",
+            "server",
+        }
     )
     error: ClassVar = pymysql.Error
     max_values: ClassVar = 65_535
@@ -279,7 +288,13 @@ class StreamCursor(SSCursor):
         connection: Any = self.connection
         if getattr(connection, "newel_stream", None) is self:
             connection.newel_stream = None
-        super().close()
+        try:
+            super().close()
+        except (pymysql.Error, AttributeError) as error:  # PyMySQL reads on where there is no connection any more
+            result: Any = getattr(self, "_result", None)
+            if result is not None:
+                result.unbuffered_active = False
+            raise pymysql.err.InterfaceError("the connection was lost") from error
 
 
 def _hold_stream(connection: Any) -> None:

@@ -44,7 +44,16 @@ class PostgresqlDialect(Dialect):
 
     name: ClassVar = "PostgreSQL"
     capabilities: ClassVar[frozenset[Capability]] = frozenset(
-        {"concurrent_units", "concurrent_writers", "snapshot_reads", "database_checks", "native", "schema", "durable"}
+        {
+            "concurrent_units",
+            "concurrent_writers",
+            "snapshot_reads",
+            "database_checks",
+            "native",
+            "schema",
+            "durable",
+            "server",
+        }
     )
     error: ClassVar = psycopg.Error
     max_values: ClassVar = 65_535
