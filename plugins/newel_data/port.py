@@ -135,10 +135,10 @@ class Backend(Protocol):
     def sync(self, *, dry_run: bool = False) -> SyncReport:
         """Create what is missing (tables, columns' indexes, validators) and change nothing that is there.
 
-        A difference is reported with the statement that would mend it. With `dry_run` nothing is created, and
         A table that something else looks after (`table.existing`) is left alone: nothing of it is created, and nothing
         of it is a difference but that it is not there.
 
+        A difference is reported with the statement that would mend it. With `dry_run` nothing is created, and
         `created` lists what would be.
         """
         ...

@@ -148,6 +148,14 @@ class MariadbDialect(Dialect):
         columns = tuple(name for name in column.groups() if name) if column else ()
         return Failure(kind, columns=columns, constraint=constraint[1] if constraint else "")
 
+    def indexed(self, cursor: Any, table: str, index: str) -> tuple[str, ...]:
+        """Ask the server: an error of MariaDB tells only the name of an index."""
+        try:
+            cursor.execute(_COLUMNS_OF_INDEX, (table, index))
+            return tuple(str(name) for (name,) in cursor.fetchall())
+        except pymysql.Error:
+            return ()
+
     # --- columns
 
     def codec(self, type_: Type) -> Codec:
@@ -160,14 +168,6 @@ class MariadbDialect(Dialect):
             yield "type", column.in_([literal_column("0"), literal_column("1")])
 
     def length(self, column: Column, type_: Type) -> Column:
-    def indexed(self, cursor: Any, table: str, index: str) -> tuple[str, ...]:
-        """Ask the server: an error of MariaDB tells only the name of an index."""
-        try:
-            cursor.execute(_COLUMNS_OF_INDEX, (table, index))
-            return tuple(str(name) for (name,) in cursor.fetchall())
-        except pymysql.Error:
-            return ()
-
         """Return the number of code points, or of bytes."""
         function = func.octet_length if type_.kind == "bytes" else func.char_length
         length: Column = function(column, type_=Integer())

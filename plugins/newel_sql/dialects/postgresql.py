@@ -310,5 +310,3 @@ def _named_in(detail: str) -> tuple[str, ...]:
     """Return the columns that a detail names, in any language: Key (author_id, title)=(...) already exists."""
     found = re.search(r"\((.*?)\)=\(", detail)
     return tuple(name.strip('"') for name in found[1].split(", ")) if found else ()
-
-
