@@ -13,6 +13,7 @@ from typing import Final, Literal, final
 import msgspec
 
 from newel_data.kit import Case, all_cases
+from newel_data.kit.faults import Faults
 from newel_data.kit.harness import Kit, OpenBackend
 from newel_data.port import Capability
 
@@ -29,11 +30,12 @@ class Server(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A database that may be asked: `open_backend` is None where it cannot.
 
     `is_own_fault` tells an error of the stand-in itself from one of the backend: what ends so was not shown, and is
-    counted out.
+    counted out. `faults` breaks the connections of a backend that has a "server".
     """
 
     name: str
     open_backend: OpenBackend | None = None
+    faults: Faults | None = None
     capabilities: frozenset[Capability] = frozenset()
     stand_in: bool = False
     is_own_fault: Callable[[Exception], bool] = lambda error: False
@@ -43,7 +45,7 @@ def prove(server: Server, report: Report = lambda text: None) -> dict[Case, Outc
     """Run every case that the server can run; `report` is told of each that fails."""
     if server.open_backend is None:
         return dict.fromkeys(all_cases(), "not run")
-    kit = Kit(server.open_backend)
+    kit = Kit(server.open_backend, faults=server.faults)
     try:
         return {each: _outcome(server, kit, each, report) for each in all_cases()}
     finally:
