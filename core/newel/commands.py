@@ -14,7 +14,7 @@ from typing import Any, Final, NoReturn, final
 import click
 
 from newel import printing, tracebacks
-from newel.errors import BootError, Place, Problem, ProblemError, nearest, place_of
+from newel.errors import BootError, NewelError, Place, Problem, ProblemError, nearest, place_of
 from newel.loading import CONFIGURATION, choose, load
 from newel.wsgi import App
 
@@ -73,7 +73,7 @@ class Commands(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
-            raise Told(tracebacks.of_user(error)) from None
+            raise Told(_told(error)) from None
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command of ours, or one that the application's plugins bring."""
@@ -139,6 +139,13 @@ def commands_of(app: App, ours: Mapping[str, click.Command]) -> dict[str, click.
 
 
 # --- what is said ---------------------------------------------------------------------------------------------------
+def _told(error: Exception) -> str:
+    """Return what an error says: its text and what caused it where no code is at fault, else a traceback."""
+    if not (isinstance(error, NewelError) and error.circumstance):
+        return tracebacks.of_user(error)
+    return f"{error}\n    because: {error.__cause__}" if error.__cause__ else str(error)
+
+
 def _unknown(context: click.Context, name: str, known: dict[str, click.Command]) -> NoReturn:
     near = nearest(name, known)
     hint = f" Did you mean {near!r}?" if near else f" There are: {', '.join(sorted(known))}."

@@ -21,7 +21,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from types import CodeType
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 import msgspec
 
@@ -188,7 +188,12 @@ def _listed(names: Iterable[str]) -> str:
 
 
 class NewelError(Exception):
-    """The base of every error that Newel raises by itself."""
+    """The base of every error that Newel raises by itself.
+
+    `circumstance` says that no code is at fault: a command tells such an error by its text, without a traceback.
+    """
+
+    circumstance: ClassVar[bool] = False
 
 
 class BootError(NewelError):

@@ -13,6 +13,7 @@ DataError
 ├── Conflict                 503   lost a race and may be tried again (retryable)
 ├── DatabaseUnavailable      503   the server cannot be reached
 ├── TransactionsUnavailable  503   the server has no transactions
+├── NotPermitted             500   the server does not let its user do that
 ├── NotPortable              500   not the same on every backend: refused where it is declared
 ├── NotLoaded                500   a reference that was not included
 ├── UnitFailed               500   written after the unit had failed
@@ -156,15 +157,23 @@ class Conflict(DataError):
 
 
 class DatabaseUnavailable(DataError):
-    """The server cannot be reached, or did not answer in time."""
+    """The server cannot be reached, did not answer in time, or lets nobody in."""
 
     http_status = 503
+    circumstance = True
 
 
 class TransactionsUnavailable(DataError):
     """The server offers no transactions, and the contract needs them; the text says how to get them."""
 
     http_status = 503
+    circumstance = True
+
+
+class NotPermitted(DataError):
+    """The server does not let the user of the application do that: a table was to be made, or written."""
+
+    circumstance = True
 
 
 class NotPortable(DataError):

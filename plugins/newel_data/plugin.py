@@ -129,7 +129,7 @@ def prepare(backend: Backend, *, development: bool) -> None:
     try:
         report = backend.sync(dry_run=not development)
     except DatabaseUnavailable as error:
-        _LOG.warning("%s cannot be reached while starting: %s", backend.name, error)
+        _LOG.warning("%s is missing while starting: %s (%s)", backend.name, error, error.__cause__)
         return
     for difference in report.differences:
         _LOG.warning("%s differs from its model: %s\n%s", difference.table, difference.what, difference.statement)

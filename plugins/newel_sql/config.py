@@ -72,7 +72,7 @@ class DatabaseUrl:
         return f"DatabaseUrl({str(self)!r})"
 
     def __str__(self) -> str:
-        return self.url.render_as_string(hide_password=True)
+        return self.url.set(drivername=self.server).render_as_string(hide_password=True)
 
 
 Seconds = Annotated[float, msgspec.Meta(gt=0)]

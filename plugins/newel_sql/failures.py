@@ -16,6 +16,7 @@ from newel_data.errors import (
     ConstraintViolation,
     DatabaseUnavailable,
     DataError,
+    NotPermitted,
     OutOfRange,
     ReadOnly,
     ReferenceViolation,
@@ -33,6 +34,9 @@ Kind = Literal[
     "conflict",
     "unavailable",
     "too slow",
+    "no access",
+    "no database",
+    "no right",
     "read only",
     "no table",
     "other",
@@ -67,9 +71,6 @@ class Rule(msgspec.Struct, frozen=True):
     text: str
 
 
-_CONFLICT: Final = "another unit of work was in the way (lock, deadlock or serialization): run it again"
-
-
 @final
 class Failures:
     """The names of one set of models, as servers tell them."""
@@ -93,14 +94,12 @@ class Failures:
 
     def error(self, failure: Failure, table: Table | None, doing: Doing) -> DataError:
         """Return the error that a failure is, for whoever was `doing` something to a table."""
-        if failure.kind == "conflict":
-            return Conflict(_CONFLICT)
-        if failure.kind in {"unavailable", "too slow"}:
-            return self.unavailable()
-        if failure.kind == "read only":
-            return ReadOnly("this unit of work only reads, and something was to be written")
-        if failure.kind == "no table":
-            return DataError(f"a table or column of the models is not in the database: run {SYNC!r}, then {VERIFY!r}")
+        if failure.kind in _UNAVAILABLE:
+            return self.unavailable(failure.kind)
+        if failure.kind == "no right":
+            return NotPermitted(f"{self._where} does not let its user do that: {_GRANT}")
+        if (made := _CONCERNS_NO_ROW.get(failure.kind)) is not None:
+            return made[0](made[1])
         found = self._tables.get(failure.table, table)
         if found is None:
             return DataError("the database refused a statement")
@@ -111,9 +110,9 @@ class Failures:
         known = not failure.constraint or failure.columns or failure.constraint in self._indexes
         return failure.kind == "unique" and not known
 
-    def unavailable(self) -> DatabaseUnavailable:
-        """Return the error of a database that cannot be reached."""
-        return DatabaseUnavailable(f"{self._where} cannot be reached, or did not answer in time")
+    def unavailable(self, kind: Kind = "unavailable") -> DatabaseUnavailable:
+        """Return the error of a database that cannot be reached, or lets nobody in."""
+        return DatabaseUnavailable(f"{self._where} {_UNAVAILABLE[kind]}")
 
     def _violation(self, failure: Failure, table: Table, doing: Doing) -> DataError:
         model, field = table.model.__name__, _named(table, failure.columns)
@@ -155,14 +154,32 @@ class Failures:
         return ConstraintViolation(model, field, rule.code, rule.text)
 
 
+_SILENT: Final = "cannot be reached, or did not answer in time"
+
+_UNAVAILABLE: Final[Mapping[Kind, str]] = {
+    "unavailable": _SILENT,
+    "too slow": _SILENT,
+    "no access": "refuses the user or the password: correct [sql] url, or let the server know the user",
+    "no database": "is not there, though its server is: create it, or correct [sql] url ('newel db sync' makes tables)",
+}
+
+_GRANT: Final = "grant the right, or let the user own the database (PostgreSQL 15 and later lets no other make tables)"
+
+_CONCERNS_NO_ROW: Final[Mapping[Kind, tuple[type[DataError], str]]] = {
+    "conflict": (Conflict, "another unit of work was in the way (lock, deadlock or serialization): run it again"),
+    "read only": (ReadOnly, "this unit of work only reads, and something was to be written"),
+    "no table": (
+        DataError,
+        "a table or column of the models is not in the database: run 'newel db sync', then 'newel db verify'",
+    ),
+}
+
 _TOLD: Final = {
     "null": ("missing", "takes a value, not None"),
     "too long": ("too_long", "is longer than its column"),
 }
 
 RANGE: Final = "range"
-SYNC: Final = "newel db sync"
-VERIFY: Final = "newel db verify"
 
 
 def _names_of(table: Table, columns: tuple[str, ...]) -> tuple[str, ...]:

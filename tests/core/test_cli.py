@@ -333,3 +333,28 @@ def test_the_shell_runs_a_command_with_names_at_hand(project: Path) -> None:
 @pytest.mark.parametrize("code, status", [("exit()", 0), ("exit(3)", 3), ("1 / 0", 1)])
 def test_the_shell_ends_with_the_status_of_its_code(project: Path, code: str, status: int) -> None:
     assert newel("shell", "--app", project, "-c", code).exit_code == status
+
+
+# --- errors that no code is at fault for ----------------------------------------------------------------------------
+DOWN = """
+from newel import NewelError, hookimpl
+
+
+class Down(NewelError):
+    circumstance = True
+
+
+@hookimpl
+def newel_startup():
+    try:
+        raise OSError("connection refused")
+    except OSError as error:
+        raise Down("the depot cannot be reached") from error
+"""
+
+
+def test_a_circumstance_is_told_with_its_cause_and_without_a_traceback(tmp_path: Path) -> None:
+    written(tmp_path, newel='[app]\nplugins = ["board.down"]\n', board__down=DOWN)
+    result = newel("check", "--connect", tmp_path)
+    assert result.exit_code == 1
+    assert result.output == "the depot cannot be reached\n    because: connection refused\n"

@@ -372,12 +372,15 @@ def _alter_column(table: str, column: str, declared: SqlColumn[Any], compiler: D
 _KINDS: Final[dict[int, FailureKind]] = {
     1020: "conflict",  # the row changed since the snapshot
     1040: "unavailable",  # too many connections
-    1045: "unavailable",  # access denied
+    1044: "no access",  # to the database
+    1045: "no access",
     1048: "null",
-    1049: "unavailable",  # no such database
+    1049: "no database",
     1053: "unavailable",  # shut down
     1054: "no table",
     1062: "unique",
+    1142: "no right",
+    1143: "no right",
     1146: "no table",
     1205: "conflict",  # lock wait timeout
     1213: "conflict",  # deadlock

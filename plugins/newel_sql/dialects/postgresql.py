@@ -112,7 +112,7 @@ class PostgresqlDialect(Dialect):
         See https://www.postgresql.org/docs/current/errcodes-appendix.html.
         """
         if not isinstance(error, psycopg.Error) or error.sqlstate is None:
-            return Failure("unavailable" if isinstance(error, psycopg.OperationalError) else "other")
+            return Failure(_refused(str(error)) if isinstance(error, psycopg.OperationalError) else "other")
         told = error.diag
         kind = _KINDS.get(error.sqlstate) or _KINDS.get(error.sqlstate[:2], "other")
         columns = (told.column_name,) if told.column_name else _named_in(told.message_detail or "")
@@ -293,6 +293,7 @@ _KINDS: Final[dict[str, FailureKind]] = {
     "23514": "check",
     "25006": "read only",
     "40": "conflict",  # serialization failure, deadlock
+    "42501": "no right",
     "42P01": "no table",
     "42703": "no table",
     "53": "unavailable",  # out of connections, memory, disk
@@ -302,6 +303,18 @@ _KINDS: Final[dict[str, FailureKind]] = {
     "57P02": "unavailable",
     "57P03": "unavailable",  # starting up
 }
+
+_REFUSALS: Final[tuple[tuple[str, FailureKind], ...]] = (
+    (r'database ".*" does not exist', "no database"),
+    (r'authentication failed|no password supplied|role ".*" does not exist|no pg_hba\.conf entry', "no access"),
+    (r"permission denied for database", "no access"),
+)
+
+
+def _refused(text: str) -> FailureKind:
+    """Read why no connection was made, for which the driver gives no code; a server may say it in another language."""
+    return next((kind for pattern, kind in _REFUSALS if re.search(pattern, text)), "unavailable")
+
 
 _QUOTING: Final = frozenset({"unique", "reference", "check", "null", "range", "other"})
 

@@ -114,11 +114,50 @@ def test_a_server_that_is_down_is_unavailable_at_once() -> None:
         backend.close()
 
 
-def test_a_database_that_is_not_there_is_unavailable(server: str) -> None:
-    backend = SqlBackend(SqlConfig(url=DatabaseUrl.from_setting(f"{server}/nowhere"), timeout=1.0), MODELS)
-    with pytest.raises(DatabaseUnavailable):
+def refusal(url: str) -> str:
+    """Return what is said of a database that cannot be opened."""
+    backend = SqlBackend(SqlConfig(url=DatabaseUrl.from_setting(url), timeout=1.0), MODELS)
+    with pytest.raises(DatabaseUnavailable) as caught:
         backend.check()
     backend.close()
+    return str(caught.value)
+
+
+def test_a_database_that_is_not_there_is_told_from_a_server_that_is_not(server: str) -> None:
+    assert "nowhere is not there, though its server is: create it" in refusal(f"{server}/nowhere")
+
+
+def test_a_user_that_is_refused_is_told_without_the_password(server: str) -> None:
+    scheme, _, place = server.partition("://")
+    text = refusal(f"{scheme}://stranger:{SECRET}@{place.rpartition('@')[2]}/nowhere")
+    assert text.startswith(f"the database {scheme}://stranger:***@")
+    assert "refuses the user or the password: correct [sql] url" in text
+
+
+def test_a_user_without_a_right_is_told_so(server: str) -> None:
+    owner = new_database(server)
+    told = SqlBackend(SqlConfig(url=DatabaseUrl.from_setting(without_rights(owner))), MODELS)
+    with pytest.raises(DataError, match="does not let its user do that"):
+        told.sync()
+    told.close()
+
+
+def without_rights(url: str) -> str:
+    """Make a user who may look into a database and create nothing, and return the URL with that user."""
+    user = f"reader_{url.rpartition('_')[2]}"
+    made = SqlBackend(SqlConfig(url=DatabaseUrl.from_setting(url)), MODELS)
+    unit = made.begin(read_only=False)
+    name = url.rpartition("/")[2]
+    rights = {
+        "PostgreSQL": [f"CREATE USER {user}"],
+        "MariaDB": [f"CREATE USER {user}@localhost", f"GRANT SELECT ON {name}.* TO {user}@localhost"],
+    }
+    for statement in rights[made.name]:
+        unit.connection().exec_driver_sql(statement)
+    unit.commit()
+    made.close()
+    scheme, _, place = url.partition("://")
+    return f"{scheme}://{user}@{place.rpartition('@')[2]}"
 
 
 # --- locks
