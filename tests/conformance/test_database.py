@@ -18,6 +18,7 @@ from newel_memory import MemoryBackend
 from newel_memory.backend import CAPABILITIES as MEMORY
 from newel_sql.backend import SqlBackend
 from newel_sql.config import DatabaseUrl, SqlConfig
+from newel_sql.dialects.sqlite import SqliteDialect
 
 SQLITE = SqlConfig(url=DatabaseUrl.from_setting("sqlite://"))
 
@@ -44,9 +45,27 @@ def sqlite() -> Iterator[Kit]:
     kit.close()
 
 
+@pytest.fixture(scope="module")
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kit]:
+    config = SqlConfig(url=DatabaseUrl.from_setting(f"sqlite:///{tmp_path_factory.mktemp('sqlite')}/kit.db"))
+    kit = Kit(lambda models: SqlBackend(config, models))
+    yield kit
+    kit.close()
+
+
 @pytest.mark.parametrize("case", cases(MEMORY), ids=str)
 def test_memory(case: Case, memory: Kit) -> None:
     case(memory)
+
+
+@pytest.mark.parametrize("case", cases(SqliteDialect.capabilities), ids=str)
+def test_sqlite(case: Case, sqlite_file: Kit) -> None:
+    case(sqlite_file)
+
+
+def test_sqlite_leaves_out_only_what_it_is_not() -> None:
+    lacking = {capability for case in left_out(SqliteDialect.capabilities) for capability in case.needs}
+    assert lacking - SqliteDialect.capabilities == {"concurrent_writers", "document_limit", "server"}
 
 
 @given(question=questions())

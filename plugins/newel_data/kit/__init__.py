@@ -31,9 +31,11 @@ from typing import Final
 
 from newel_data.kit import (
     aggregation,
+    contention,
     failures,
     losses,
     queries,
+    races,
     references,
     refusals,
     rules,
@@ -54,6 +56,8 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     units,
     failures,
     losses,
+    races,
+    contention,
     values,
     texts,
     rules,
