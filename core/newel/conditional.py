@@ -9,17 +9,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from newel.patterns import pattern
+
 NOT_MODIFIED: Final = 304
 PRECONDITION_FAILED: Final = 412
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
-_fixed_date: Final = re.compile(
-    r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII
-).fullmatch
-_etags: Final = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"').findall
-_is_etag: Final = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"').fullmatch
+_FIXED_DATE: Final = pattern(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII)
+_ETAG: Final = pattern(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 
 
 def http_date(moment: datetime | float) -> str:
@@ -35,7 +34,7 @@ def http_date(moment: datetime | float) -> str:
 
 def parse_date(text: str) -> datetime | None:
     """Read an HTTP date in any of its three forms; None for anything that is no date."""
-    fixed = _fixed_date(text)
+    fixed = _FIXED_DATE.fullmatch(text)
     if fixed is None:
         return _old_date(text)
     day, month, year, hour, minute, second = fixed.groups()
@@ -62,8 +61,8 @@ def moment_of(moment: datetime) -> datetime:
 
 def quoted_etag(etag: str, *, weak: bool = False) -> str:
     """Return the text of an entity tag as it is sent: `abc` becomes `"abc"`, or `W/"abc"`; a quoted one stays."""
-    quoted = etag if _is_etag(etag) else f'"{etag}"'
-    if _is_etag(quoted) is None:
+    quoted = etag if _ETAG.fullmatch(etag) else f'"{etag}"'
+    if _ETAG.fullmatch(quoted) is None:
         msg = f"an entity tag was set to {etag!r}; it may hold printable characters except the double quote and space"
         raise ValueError(msg)
     return f"W/{quoted}" if weak and quoted[0] != "W" else quoted
@@ -106,7 +105,7 @@ def may_resume(environ: Mapping[str, Any], etag: str | None, modified: datetime 
 def _matches_strongly(wanted: str, etag: str | None) -> bool:
     if wanted.strip() == "*":
         return True
-    return etag is not None and not etag.startswith("W/") and etag in _etags(wanted)
+    return etag is not None and not etag.startswith("W/") and etag in _ETAG.findall(wanted)
 
 
 def _matches_weakly(known: str, etag: str | None) -> bool:
@@ -117,7 +116,7 @@ def _matches_weakly(known: str, etag: str | None) -> bool:
     if etag is None:
         return False
     opaque = etag.removeprefix("W/")
-    return any(tag.removeprefix("W/") == opaque for tag in _etags(known))
+    return any(tag.removeprefix("W/") == opaque for tag in _ETAG.findall(known))
 
 
 def _is_later(modified: datetime | None, since: str) -> bool:

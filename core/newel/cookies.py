@@ -12,7 +12,8 @@ from typing import Final, Literal, final
 
 from newel.conditional import http_date
 from newel.errors import NewelError
-from newel.headers import is_token
+from newel.headers import TOKEN
+from newel.patterns import pattern
 
 SameSite = Literal["Strict", "Lax", "None"]
 
@@ -20,12 +21,12 @@ MAX_COOKIE: Final = 4096
 """Bytes of name and value together that a browser promises to keep; it drops a larger cookie in silence."""
 
 _SAMESITE: Final = frozenset({"Strict", "Lax", "None"})
-_is_plain: Final = re.compile(r"[\w!#$%&'()*+\-./:<=>?@\[\]^`{|}~]*", re.ASCII).fullmatch
-_control: Final = re.compile(r"[\x00-\x1f\x7f]").search
-_quoted: Final = re.compile(rb'[",;\\\x7f-\xff]')
-_escape: Final = re.compile(rb"\\([0-3][0-7]{2}|.)")
-_is_domain: Final = re.compile(r"\.?[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?").fullmatch
-_is_path: Final = re.compile(r"/[\x20-\x3a\x3c-\x7e]*").fullmatch
+_PLAIN: Final = pattern(r"[\w!#$%&'()*+\-./:<=>?@\[\]^`{|}~]*", re.ASCII)
+_CONTROL: Final = pattern(r"[\x00-\x1f\x7f]")
+_QUOTED: Final = pattern(rb'[",;\\\x7f-\xff]')
+_ESCAPE: Final = pattern(rb"\\([0-3][0-7]{2}|.)")
+_DOMAIN: Final = pattern(r"\.?[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
+_PATH: Final = pattern(r"/[\x20-\x3a\x3c-\x7e]*")
 
 
 @final
@@ -72,7 +73,7 @@ def _unquoted(value: str) -> str:
         return value
     if "\\" not in value:
         return value[1:-1]
-    return _escape.sub(_unescaped, value[1:-1].encode()).decode("utf-8", "replace")
+    return _ESCAPE.sub(_unescaped, value[1:-1].encode()).decode("utf-8", "replace")
 
 
 def _unescaped(match: re.Match[bytes]) -> bytes:
@@ -117,11 +118,11 @@ def dump_cookie(
 
 
 def _written(name: str, value: str) -> str:
-    if is_token(name) is None:
+    if TOKEN.fullmatch(name) is None:
         raise CookieError(name, "a name is letters, digits and !#$%&'*+-.^_`|~ (RFC 6265, 4.1.1)")
-    if (found := _control(value)) is not None:
+    if (found := _CONTROL.search(value)) is not None:
         raise CookieError(name, f"the value holds the control character {found[0]!r}; encode the value first")
-    written = value if _is_plain(value) else _escaped(value)
+    written = value if _PLAIN.fullmatch(value) else _escaped(value)
     size = len(name) + len(written)
     if size > MAX_COOKIE:
         raise CookieError(
@@ -132,14 +133,14 @@ def _written(name: str, value: str) -> str:
 
 
 def _escaped(value: str) -> str:
-    octal = _quoted.sub(lambda match: b"\\%03o" % match[0][0], value.encode())
+    octal = _QUOTED.sub(lambda match: b"\\%03o" % match[0][0], value.encode())
     return f'"{octal.decode("ascii")}"'
 
 
 def _check_place(name: str, path: str | None, domain: str | None) -> None:
-    if path is not None and _is_path(path) is None:
+    if path is not None and _PATH.fullmatch(path) is None:
         raise CookieError(name, f"the path {path!r} is not '/' and printable ASCII without ';'")
-    if domain is not None and (_is_domain(domain) is None or ".." in domain):
+    if domain is not None and (_DOMAIN.fullmatch(domain) is None or ".." in domain):
         raise CookieError(name, f"the domain {domain!r} is no host name of letters, digits, '.' and '-'")
 
 

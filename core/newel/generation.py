@@ -5,7 +5,6 @@ What serves a request is reached in one step from here: `match`, `hosts`. The re
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, final
@@ -14,6 +13,7 @@ import msgspec
 
 from newel.config import Configuration
 from newel.errors import accuse
+from newel.log import log
 from newel.manager import Manager
 from newel.plan import Plan
 from newel.records import Provider, Route
@@ -26,8 +26,6 @@ Match = Callable[[str, str, str], tuple[Plan, Mapping[str, Any]]]
 
 UNMATCHED: Final = "failed match"
 """The edge of paths of which a converter raised an error."""
-
-_log: Final = logging.getLogger("newel")
 
 
 @final
@@ -82,5 +80,5 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True, eq=False):
             try:
                 shut_down()
             except Exception:
-                _log.exception("newel_shutdown of plugin %r failed", plugin.name)
+                log().exception("newel_shutdown of plugin %r failed", plugin.name)
         self.application.close()

@@ -6,19 +6,19 @@ its own (RFC 9110, section 5.5). The kernel's own code may append constants to t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypeVar, cast, final, overload
 
 from newel.errors import NewelError
+from newel.patterns import pattern
 
 T = TypeVar("T")
 HeaderPairs = Mapping[str, str] | Iterable[tuple[str, str]]
 
-is_token: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
-"""Whether a text is a token (RFC 9110, section 5.6.2): a field name, a method, a cookie's name."""
+TOKEN: Final = pattern(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+"""A token (RFC 9110, section 5.6.2): a field name, a method, a cookie's name."""
 
-_forbidden: Final = re.compile(r"[^\t\x20-\x7e\x80-\xff]").search
+_FORBIDDEN: Final = pattern(r"[^\t\x20-\x7e\x80-\xff]")
 
 
 @final
@@ -41,7 +41,7 @@ class HeaderInjection(NewelError, ValueError):
 def check_name(name: str, value: str = "") -> str:
     """Return a field name that is a token; raise `HeaderInjection` for any other."""
     # PERF: letters, digits and hyphens are nearly every name, and told by calls in C.
-    if not (name.isascii() and name.replace("-", "").isalnum()) and is_token(name) is None:
+    if not (name.isascii() and name.replace("-", "").isalnum()) and TOKEN.fullmatch(name) is None:
         raise HeaderInjection(name, value, "a name is letters, digits and !#$%&'*+-.^_`|~ (RFC 9110, 5.6.2)")
     return name
 
@@ -53,7 +53,7 @@ def check_value(name: str, value: str | int) -> str:
     """
     text = value if isinstance(value, str) else _number(name, value)
     # PERF: printable ASCII, nearly every value, is told by two calls in C; a tab is the one exception worth a search.
-    if not (text.isascii() and text.isprintable()) and (found := _forbidden(text)) is not None:
+    if not (text.isascii() and text.isprintable()) and (found := _FORBIDDEN.search(text)) is not None:
         what = "outside Latin-1; encode it (RFC 8187)" if found[0] > "\xff" else "a control character"
         raise HeaderInjection(name, text, f"{found[0]!r} is {what}")
     return text

@@ -8,15 +8,16 @@ NOTE: a comma or semicolon inside a quoted parameter is not honoured; such a ran
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final, final
 
 import msgspec
 
-_is_range: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9a-z]+/[!#$%&'*+\-.^_`|~0-9a-z]+").fullmatch
-_is_weight: Final = re.compile(r"[01]?\.?[0-9]{0,9}").fullmatch
+from newel.patterns import pattern
+
+_RANGE: Final = pattern(r"[!#$%&'*+\-.^_`|~0-9a-z]+/[!#$%&'*+\-.^_`|~0-9a-z]+")
+_WEIGHT: Final = pattern(r"[01]?\.?[0-9]{0,9}")
 
 
 @final
@@ -111,7 +112,7 @@ def _each_range(header: str) -> Iterator[MediaRange]:
         name = name.strip(" \t")
         if name == "*":  # NOTE: old Java clients say so
             name = "*/*"
-        if _is_range(name) is None or (name[0] == "*" and name != "*/*"):
+        if _RANGE.fullmatch(name) is None or (name[0] == "*" and name != "*/*"):
             continue
         weight, parameters = _weighed(rest) if rest else (1.0, frozenset[str]())
         if weight is not None:
@@ -132,7 +133,7 @@ def _weighed(rest: str) -> tuple[float | None, frozenset[str]]:
 
 
 def _weight(text: str) -> float | None:
-    if not text or text == "." or _is_weight(text) is None:
+    if not text or text == "." or _WEIGHT.fullmatch(text) is None:
         return None
     return min(float(text), 1.0)
 

@@ -16,7 +16,6 @@ makes the response, and the way goes on at 6. What does not apply to a route is 
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Generator, Mapping
 from typing import Any, Final, NoReturn, final
@@ -25,12 +24,11 @@ import msgspec
 
 from newel.body import FORM_READ, close_uploads, rewind_uploads
 from newel.errors import Owners, Place, Problem, ProblemError, accuse, place_of
+from newel.log import log
 from newel.records import Route
 from newel.response import Response
 from newel.results import Responder
 from newel.scope import Resolve, Scope
-
-_log: Final = logging.getLogger("newel")
 
 PAUSE: Final = 0.02
 """Seconds before a plan is run again, longer each time: who was in the way should be done by then."""
@@ -101,7 +99,7 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         status = status_of(error)
         if status >= 500:
             accuse(error, self.owners)
-            _log.error("%s %s failed", *_what(scope), exc_info=error)
+            log().error("%s %s failed", *_what(scope), exc_info=error)
         for handle in self.handlers:
             try:
                 result = handle(scope)
@@ -112,7 +110,7 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True, eq=False):
                     return response
             except Exception as second:
                 scope.unwind(second)
-                _log.exception("%s %s: the error page failed too", *_what(scope))
+                log().exception("%s %s: the error page failed too", *_what(scope))
         return Response(b"", status)
 
 
@@ -221,7 +219,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
                     self._refuse_value(teardown, self.teardown, _TEARDOWN, "return nothing; the response was sent.")
             except Exception as error:
                 accuse(error, self.recover.owners)
-                _log.exception("newel_teardown_request failed")
+                log().exception("newel_teardown_request failed")
         if scope.opened:  # by teardown
             scope.close()
         if FORM_READ in scope.environ:
@@ -262,7 +260,7 @@ def _drop(scope: Scope) -> None:
     try:
         response.close()
     except Exception:
-        _log.exception("closing a response that was not sent failed")
+        log().exception("closing a response that was not sent failed")
 
 
 # --- compiling the parts --------------------------------------------------------------------------------------------

@@ -6,16 +6,16 @@ E37-E40).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, final
 from urllib.parse import urlsplit
 
 from newel.errors import HTTPError
+from newel.patterns import pattern
 from newel.records import SAFE_METHODS
 from newel.scope import Resolve, Scope
 
-_HOST: Final = re.compile(r"\A(?P<name>[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?\Z")
+_HOST: Final = pattern(r"\A(?P<name>[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?\Z")
 _MAX_KNOWN: Final = 1024
 
 

@@ -12,7 +12,6 @@ The application has a scope of its own, for what lives as long as a generation.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from threading import RLock
 from typing import Any, Final, Self, TypeVar, final
@@ -21,13 +20,12 @@ import msgspec
 
 from newel.body import Limits
 from newel.errors import Problem, ProblemError
+from newel.log import log
 from newel.records import Provider, Route
 from newel.request import Request
 
 T = TypeVar("T")
 Resolve = Callable[["Scope"], Any]
-
-_log: Final = logging.getLogger("newel")
 
 
 @final
@@ -111,7 +109,7 @@ class Scope:
                 try:
                     provider.save(value, response)
                 except Exception as error:
-                    _log.exception("saving %s failed; what was committed stands", _name(provider.contract))
+                    log().exception("saving %s failed; what was committed stands", _name(provider.contract))
                     first = first or error
         return first
 
@@ -200,7 +198,7 @@ def _close(pairs: list[tuple[Provider, Any]], error: BaseException | None) -> No
             try:
                 provider.close(value, error)
             except Exception:
-                _log.exception("closing %s failed", _name(provider.contract))
+                log().exception("closing %s failed", _name(provider.contract))
 
 
 def not_provided(contract: Any, supplies: Mapping[Any, Any]) -> Problem:

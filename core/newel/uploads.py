@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 import unicodedata
 from pathlib import Path, PurePath
 from typing import IO, Final, final
+
+from newel.patterns import pattern
 
 MAX_NAME: Final = 255
 """Bytes that file systems allow for a name."""
@@ -15,8 +16,8 @@ _DEVICES: Final = frozenset(
     {"con", "prn", "aux", "nul", "conin$", "conout$", "clock$"}
     | {f"{port}{number}" for port in ("com", "lpt") for number in "0123456789¹²³"}
 )
-_reserved: Final = re.compile(r'[<>:"|?*]')
-_is_suffix: Final = re.compile(r"\.[A-Za-z0-9]{1,16}").fullmatch
+_RESERVED: Final = pattern(r'[<>:"|?*]')
+_SUFFIX: Final = pattern(r"\.[A-Za-z0-9]{1,16}")
 
 
 def safe_name(name: str, default: str = "file") -> str:
@@ -28,7 +29,7 @@ def safe_name(name: str, default: str = "file") -> str:
     """
     last = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
     visible = "".join(char for char in last if unicodedata.category(char)[0] not in "CZ" or char == " ")
-    plain = _reserved.sub("_", visible).strip(" .")
+    plain = _RESERVED.sub("_", visible).strip(" .")
     if plain.partition(".")[0].rstrip(" ").lower() in _DEVICES:
         plain = f"_{plain}"
     return _shortened(plain) or default
@@ -43,7 +44,7 @@ def _shortened(name: str) -> str:
 
 def _suffix(name: str) -> str:
     suffix = PurePath(name).suffix
-    return suffix if _is_suffix(suffix) else ""
+    return suffix if _SUFFIX.fullmatch(suffix) else ""
 
 
 @final

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import atexit
-import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,6 +18,7 @@ from newel.body import FORM_READ
 from newel.boot import Source, boot
 from newel.errors import HTTPError, Problem, SetupError, keywords_told, place_of_caller
 from newel.generation import UNMATCHED, Generation
+from newel.log import log
 from newel.plan import Plan
 from newel.request import decoded_path
 from newel.router import Router
@@ -28,7 +28,6 @@ T = TypeVar("T")
 StartResponse = Callable[..., Any]
 
 _REFUSED: Final = [("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff")]
-_log: Final = logging.getLogger("newel")
 
 
 @final
@@ -203,6 +202,6 @@ class Sent:
                 close()
         except Exception as error:
             scope.error = scope.error or error
-            _log.exception("closing the body of a response failed")
+            log().exception("closing the body of a response failed")
         finally:
             self._plan.end(scope)

@@ -56,6 +56,7 @@ def test_hello_answers(first_response: dict[str, object]) -> None:
         "email",
         "http.client",
         "importlib.metadata",
+        "logging",
     ],
 )
 def test_first_response_of_a_hello_application_loads_no(library: str, first_response: dict[str, object]) -> None:
