@@ -11,6 +11,7 @@ class Author(models.Model):
 
     class Meta:
         app_label = "benchmarks"
+        db_table = "author"
 
     def __str__(self) -> str:
         return str(self.name)
@@ -28,6 +29,7 @@ class Notice(models.Model):
 
     class Meta:
         app_label = "benchmarks"
+        db_table = "notice"
 
     def __str__(self) -> str:
         return str(self.title)
