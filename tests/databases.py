@@ -21,18 +21,25 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
 from newel_sql import DatabaseUrl
-from tests.services import LOOPBACK, PATIENCE, free_port, serving
+from tests.services import LOOPBACK, PATIENCE, ServerProcess, free_port
 
 
 @contextlib.contextmanager
 def postgresql() -> Iterator[str]:
-    """Give the URL of a PostgreSQL server, without a database.
-
-    Its databases compare by the rules of a language, so that a forgotten collation shows.
-    """
+    """Give the URL of a PostgreSQL server, without a database."""
     if url := os.environ.get("NEWEL_TEST_POSTGRESQL"):
         yield url.rstrip("/")
         return
+    with own_postgresql() as (url, _):
+        yield url
+
+
+@contextlib.contextmanager
+def own_postgresql() -> Iterator[tuple[str, ServerProcess]]:
+    """Start a PostgreSQL server that tests may kill; give its URL, without a database, and the process.
+
+    Its databases compare by the rules of a language, so that a forgotten collation shows.
+    """
     programs = _postgresql_programs()
     with _folder("postgres") as folder:
         data, port = folder / "data", free_port()
@@ -46,8 +53,10 @@ def postgresql() -> Iterator[str]:
             "deadlock_timeout": "100ms",
         }
         options = [f"--{name}={value}" for name, value in settings.items()]
-        with serving(_as("postgres", [programs / "postgres", "-D", data, *options]), port, folder=folder):
-            yield f"postgresql://newel@{LOOPBACK}:{port}"
+        command = _as("postgres", [programs / "postgres", "-D", data, *options])
+        server = ServerProcess(command, port, folder=folder)
+        with server.running():
+            yield f"postgresql://newel@{LOOPBACK}:{port}", server
 
 
 @contextlib.contextmanager
@@ -56,7 +65,14 @@ def mariadb() -> Iterator[str]:
     if url := os.environ.get("NEWEL_TEST_MARIADB"):
         yield url.rstrip("/")
         return
-    server, install = _program("mariadbd", "mariadb-server"), _program("mariadb-install-db", "mariadb-server")
+    with own_mariadb() as (url, _):
+        yield url
+
+
+@contextlib.contextmanager
+def own_mariadb() -> Iterator[tuple[str, ServerProcess]]:
+    """Start a MariaDB server that tests may kill; give its URL, without a database, and the process."""
+    program, install = _program("mariadbd", "mariadb-server"), _program("mariadb-install-db", "mariadb-server")
     with _folder("mysql") as folder:
         data, port = folder / "data", free_port()
         own = [f"--datadir={data}", f"--tmpdir={folder}"]  # a server that starts removes what others have in theirs
@@ -66,12 +82,13 @@ def mariadb() -> Iterator[str]:
             "pid-file": folder / "pid",
             "port": port,
             "bind-address": LOOPBACK,
-            "innodb-flush-log-at-trx-commit": 0,
+            "innodb-flush-log-at-trx-commit": 2,  # what was committed stays when the process is killed
             "innodb-buffer-pool-size": "32M",
         }
-        command = [server, "--no-defaults", *own, *(f"--{name}={value}" for name, value in options.items())]
-        with serving(_as("mysql", command), port, folder=folder):
-            yield f"mariadb://root@{LOOPBACK}:{port}"
+        command = [program, "--no-defaults", *own, *(f"--{name}={value}" for name, value in options.items())]
+        server = ServerProcess(_as("mysql", command), port, folder=folder)
+        with server.running():
+            yield f"mariadb://root@{LOOPBACK}:{port}", server
 
 
 def _postgresql_programs() -> Path:

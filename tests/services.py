@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, final
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -53,15 +54,98 @@ def serving(
     What the server prints goes to `server.log` in `folder`, which is also its working directory, and is part of the
     error when it does not start. `environment` is added to that of the tests.
     """
-    log = folder / "server.log"
-    with log.open("wb") as output:
-        variables = {**os.environ, **(environment or {})}
-        process = subprocess.Popen(command, cwd=folder, env=variables, stdout=output, stderr=subprocess.STDOUT)
+    process = ServerProcess(command, port, folder=folder, environment=environment)
+    with process.running():
+        yield f"http://{LOOPBACK}:{port}"
+
+
+@final
+class ServerProcess:
+    """A server that tests may kill, suspend and start again: on the same port, with the same data."""
+
+    def __init__(
+        self, command: Sequence[str], port: int, *, folder: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self._command: Final = command
+        self._port: Final = port
+        self._folder: Final = folder
+        self._environment: Final = {**os.environ, **(environment or {})}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it listens."""
+        log = self._folder / "server.log"
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                self._command, cwd=self._folder, env=self._environment, stdout=output, stderr=subprocess.STDOUT
+            )
         try:
-            _wait_until_listening(process, port, log)
-            yield f"http://{LOOPBACK}:{port}"
+            _wait_until_listening(self._process, self._port, log)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Let it end as it likes to."""
+        if self._process is not None:
+            _stop(self._process)
+            self._process = None
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Run it until the end of the block."""
+        self.start()
+        try:
+            yield
         finally:
-            _stop(process)
+            self.stop()
+
+    @contextlib.contextmanager
+    def killed(self) -> Iterator[None]:
+        """Kill it as a power cut would, and start it again at the end of the block."""
+        assert self._process is not None
+        family = _family(self._process.pid)
+        _signal(family, signal.SIGKILL)
+        self._process.wait()
+        until = time.monotonic() + PATIENCE
+        while any(_parent_of(number) for number in family) and time.monotonic() < until:
+            time.sleep(0.01)
+        try:
+            yield
+        finally:
+            self.start()
+
+    @contextlib.contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Let it do nothing at all until the end of the block, although it is there."""
+        assert self._process is not None
+        family = _family(self._process.pid)
+        _signal(family, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            _signal(family, signal.SIGCONT)
+
+
+def _family(first: int) -> list[int]:
+    """Return a process and those that it started: a server may have one for each connection."""
+    numbers = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    return [first, *(number for number in numbers if _parent_of(number) == first)]
+
+
+def _parent_of(number: int) -> int:
+    """Return which process started one; 0 where it is gone, or dead and not yet taken off."""
+    try:
+        state, parent = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[:2]
+    except OSError:
+        return 0
+    return 0 if state == "Z" else int(parent)
+
+
+def _signal(numbers: Sequence[int], kind: signal.Signals) -> None:
+    for number in numbers:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(number, kind)
 
 
 def _wait_until_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
@@ -115,19 +199,26 @@ def mongodb_server(folder: Path) -> Iterator[str | None]:
 @contextlib.contextmanager
 def started_mongodb(folder: Path, port: int, replica_set: str = "") -> Iterator[str | None]:
     """Run a `mongod`, or else the stand-in, until the end of the block; None without either."""
+    server = mongodb_process(folder, port, replica_set)
+    if server is None:
+        yield None
+        return
+    with server.running():
+        if replica_set and shutil.which("mongod"):
+            _initiate(port)
+        yield _url(port, replica_set)
+
+
+def mongodb_process(folder: Path, port: int, replica_set: str = "", *stand_in: str) -> ServerProcess | None:
+    """Return a `mongod`, or else the stand-in with more options, to be started; None without either."""
     if program := shutil.which("mongod"):
         options = ["--dbpath", str(folder), "--bind_ip", LOOPBACK, "--port", str(port)]
         options += ["--replSet", replica_set] if replica_set else []
-        with serving([program, *options], port, folder=folder):
-            if replica_set:
-                _initiate(port)
-            yield _url(port, replica_set)
-    elif STAND_IN.is_file():
-        options = ["--port", str(port), *(["--replset", replica_set] if replica_set else ["--standalone"])]
-        with serving([sys.executable, str(STAND_IN), *options], port, folder=folder):
-            yield _url(port, replica_set)
-    else:
-        yield None
+        return ServerProcess([program, *options], port, folder=folder)
+    if STAND_IN.is_file():
+        options = ["--port", str(port), *(["--replset", replica_set] if replica_set else ["--standalone"]), *stand_in]
+        return ServerProcess([sys.executable, str(STAND_IN), *options], port, folder=folder)
+    return None
 
 
 def _url(port: int, replica_set: str) -> str:
