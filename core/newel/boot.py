@@ -168,6 +168,7 @@ class _Boot:
             self._add(wanted, name, reason="[app] plugins", place=listed.place if listed else None)
         for thing in self.source.plugins:
             self._add_object(wanted, thing)
+        self._add_required(wanted)
         self._same_names(wanted)
         return wanted
 
@@ -203,9 +204,17 @@ class _Boot:
                 wanted[at] = msgspec.structs.replace(known, aliases=(*known.aliases, found.spelled))
                 return
         wanted.append(found)
-        for required in found.says("requires"):
-            if not any(required in {known.name, known.spelled} for known in wanted):
-                self._add(wanted, required, reason=f"required by {found.name}", place=found.place)
+
+    def _add_required(self, wanted: list[Found]) -> None:
+        """Find what plugins require and nobody listed; each stands behind the first plugin that asked for it."""
+        for at, found in enumerate(wanted):  # which grows
+            following = at + 1
+            for required in found.says("requires"):
+                listed = len(wanted)
+                if not any(required in {known.name, known.spelled, *known.aliases} for known in wanted):
+                    self._add(wanted, required, reason=f"required by {found.name}", place=found.place)
+                wanted[following:] = [*wanted[listed:], *wanted[following:listed]]
+                following += len(wanted) - listed
 
     def _unknown_without(self, settings: AppConfig) -> None:
         known = tuple(_short_name(path) for path in ESSENTIALS)

@@ -326,7 +326,8 @@ def check_templates(app: App) -> None:
         click.echo(f"not in {engine}: {', '.join(names)}")
     if faults := [*inspection.template_faults(generation), *inspection.template_differences(generation)]:
         raise Told(printing.template_faults(faults))
-    click.echo(f"{len(inspection.templates(generation))} templates compile")
+    count = len(inspection.own_templates(generation))
+    click.echo(f"{printing.number(count, 'template')} compile{'s' if count == 1 else ''}")
 
 
 # --- trying ---------------------------------------------------------------------------------------------------------

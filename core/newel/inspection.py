@@ -206,6 +206,10 @@ def engines(generation: Generation) -> dict[str, Templates]:
     return {str(name): engine for name, engine in found.items()}
 
 
+_BRING_TEMPLATES: Final = frozenset({"essentials"})
+"""Plugins of Newel with templates of their own."""
+
+
 def templates(generation: Generation) -> list[TemplateLine]:
     """Return every logical name with the file that wins, by name."""
     by_engine = {name: {file.name: file for file in engine.files()} for name, engine in engines(generation).items()}
@@ -217,6 +221,11 @@ def templates(generation: Generation) -> list[TemplateLine]:
         others = tuple(files[name].file for other, files in by_engine.items() if other != engine and name in files)
         lines.append(_template_line(generation, engine, by_engine[engine][name], others))
     return lines
+
+
+def own_templates(generation: Generation) -> list[TemplateLine]:
+    """Return every logical name but those that come with Newel and that nobody replaced."""
+    return [line for line in templates(generation) if line.owner not in _BRING_TEMPLATES]
 
 
 def _template_line(generation: Generation, engine: str, file: TemplateFile, others: tuple[str, ...]) -> TemplateLine:

@@ -9,24 +9,28 @@ import msgspec
 
 from newel.config import Configuration
 from newel.errors import Place, place_of
-from newel.secret import MASK
+from newel.secret import MASK, mask
 from newel.sources import Setting
-from newel.values import Field, Several, fields_of, from_text, shown
+from newel.toml import text_of
+from newel.values import Field, Several, fields_of, from_text, is_secret
 
 DEFAULT: Final = "the default"
 SLOTS: Final = "use"
 """The section whose keys are slots; it has no class."""
 
-MISSING: Final = "(missing)"
+MASKED: Final = text_of(MASK)
 
 
 @final
 class Origin(msgspec.Struct, frozen=True):
-    """One value as it may be shown, its place, and the places of the values it covers, latest first."""
+    """One value as it may be shown, its place, and the places of the values it covers, latest first.
+
+    `value` is written as in TOML; None stands for a key that is not set and has no default.
+    """
 
     section: str
     key: str
-    value: str
+    value: str | None
     place: Place
     overrides: tuple[Place, ...] = ()
 
@@ -50,13 +54,15 @@ def origins(configuration: Configuration, classes: Mapping[str, type[Any] | None
 
 
 def _set(setting: Setting, kind: Any) -> str:
-    if kind is None:
-        return MASK
-    return shown(from_text(setting.value, kind) if setting.is_text else setting.value, kind)
+    if kind is None or is_secret(kind):
+        return MASKED
+    return text_of(mask(from_text(setting.value, kind) if setting.is_text else setting.value))
 
 
-def _default(field: Field) -> str:
-    return MISSING if field.required else shown(field.default, field.kind)
+def _default(field: Field) -> str | None:
+    if field.default is None or (is_secret(field.kind) and not field.default):
+        return None
+    return MASKED if is_secret(field.kind) else text_of(mask(field.default))
 
 
 def _default_place(cls: Any) -> Place:

@@ -137,9 +137,23 @@ def _entry_point(name: str, slot: str, place: Place | None) -> str:
             found=name,
             allowed=names,
             places=_places(place),
-            remedy="correct the name, install the distribution that brings it, or name a module by its import path.",
+            remedy=_WHERE if slot or not _is_module(name) else _NO_DOT.format(name=name),
         )
     )
+
+
+_WHERE: Final = (
+    "correct the name, install the distribution that brings it, or name a module by its import path: package.module."
+)
+_NO_DOT: Final = (
+    "there is a module {name!r}, and a name without a dot is looked up among the installed plugins alone: "
+    "put the module into a package and name it by its path (package.{name}), or name a class in it ({name}:Class)."
+)
+
+
+def _is_module(name: str) -> bool:
+    """Tell whether there is a module of that name, without importing it."""
+    return name.isidentifier() and importlib.import_module("importlib.util").find_spec(name) is not None
 
 
 def _imported(path: str, spelled: str, place: Place | None) -> Any:

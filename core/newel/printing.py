@@ -11,7 +11,7 @@ from typing import Final
 from newel.contracts.templates import TemplateFault
 from newel.errors import Place
 from newel.generation import Generation
-from newel.inspection import Explanation, PlanLine, PluginLine, RouteLine, TemplateLine, engines
+from newel.inspection import Explanation, PlanLine, PluginLine, RouteLine, TemplateLine, own_templates
 from newel.origins import DEFAULT, Origin
 from newel.records import Finding
 from newel.sources import ENVIRONMENT
@@ -54,6 +54,11 @@ def table(rows: Iterable[Sequence[str]], *, indent: str = "") -> str:
     widths = [max(map(len, column)) for column in zip(*listed, strict=True)]
     lines = (GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in listed)
     return "\n".join(f"{indent}{line}".rstrip() for line in lines)
+
+
+def number(count: int, name: str) -> str:
+    """Return how many of something there are: "1 route", "2 routes"."""
+    return f"{count} {name}{'' if count == 1 else 's'}"
 
 
 # --- what inspection knows ------------------------------------------------------------------------------------------
@@ -100,9 +105,15 @@ def configuration(origins: Sequence[Origin]) -> str:
 
 
 def _settings(origins: Sequence[Origin]) -> str:
-    values = [f"{origin.key} = {origin.value}" for origin in origins]
+    values = [f"{origin.key} = {origin.value}" for origin in origins if origin.value is not None]
     width = max((len(value) for value in values if len(value) <= WIDE), default=0)
-    return "\n".join(f"  {value:<{width}}  # {_origin(origin)}" for value, origin in zip(values, origins, strict=True))
+    return "\n".join(_setting(origin, width) for origin in origins)
+
+
+def _setting(origin: Origin, width: int) -> str:
+    if origin.value is None:
+        return f"  # {origin.key} is not set"
+    return f"  {f'{origin.key} = {origin.value}':<{width}}  # {_origin(origin)}"
 
 
 def _origin(origin: Origin) -> str:
@@ -141,9 +152,9 @@ def findings(found: Sequence[Finding]) -> str:
 def summary(generation: Generation) -> str:
     """Print what an application is made of, in one line."""
     counts = {
-        "routes": len(generation.routes),
-        "plugins": len(generation.manager.plugins),
-        "templates": sum(len(engine.files()) for engine in engines(generation).values()),
+        "route": len(generation.routes),
+        "plugin": len(generation.manager.plugins),
+        "template": len(own_templates(generation)),
     }
-    counted = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    counted = ", ".join(number(count, name) for name, count in counts.items() if count)
     return f"{counted}, in the {generation.configuration.profile} profile"

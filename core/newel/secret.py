@@ -12,7 +12,7 @@ MASK: Final = "********"
 # PERF: patterns are compiled when first used: most starts show no value at all.
 _IN_URL: Final = r"(://[^:@/\s]*:)\S*(@)"
 _IN_PAIR: Final = (
-    r"(?i)((?:password|passwd|pwd|passphrase|secret|token|(?:api|access|account|private)_?key)\s*=\s*)"
+    r"(?i)((?:password|passwd|pwd|passphrase|secret|token|(?:api|access|account|private)[_-]?key)\s*=\s*)"
     r"(?:'[^']*'|\"[^\"]*\"|[^\s&;,]+)"
 )
 
@@ -79,7 +79,7 @@ def mask(value: Any) -> Any:
     if isinstance(value, str):
         return re.sub(_IN_PAIR, rf"\g<1>{MASK}", re.sub(_IN_URL, rf"\g<1>{MASK}\g<2>", value))
     if isinstance(value, Mapping):
-        return {key: MASK if re.match(_IN_PAIR, f"{key}=x") else mask(item) for key, item in value.items()}
+        return {key: MASK if re.search(_IN_PAIR, f"{key}=x") else mask(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [mask(item) for item in value]
     return value

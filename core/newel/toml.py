@@ -11,7 +11,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time
+from enum import Enum
 from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from newel.errors import Place
 
@@ -32,6 +36,7 @@ _TOKEN: Final = re.compile(
     re.VERBOSE,
 )
 _SHOWN: Final = re.compile(r"\s*(?:\[{1,2}[\w.\s-]*\]{0,2}\s*$|[\w.\s-]+=)")
+_BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 _POSITION: Final = re.compile(r"\(at line (\d+), column \d+\)")
 
 
@@ -68,6 +73,31 @@ def literal(text: str) -> Any:
     if list(document) != ["value"]:  # a line break in the text could otherwise bring keys of its own
         raise Malformed("more than one value", 0)
     return document["value"]
+
+
+def text_of(value: Any) -> str:
+    """Return a value as TOML spells it. What TOML has no type for (a path, a URL) is a text."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case Enum():
+            return text_of(value.value)
+        case int() | float() | datetime() | date() | time():
+            return str(value) if isinstance(value, (int, float)) else value.isoformat()
+        case Mapping():
+            return "{" + ", ".join(f"{_key(str(key))} = {text_of(item)}" for key, item in value.items()) + "}"
+        case list() | tuple() | set() | frozenset():
+            return f"[{', '.join(map(text_of, value))}]"
+    return _quoted(str(value))
+
+
+def _key(text: str) -> str:
+    return text if _BARE_KEY.fullmatch(text) else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    """Return a basic string: what JSON escapes, and DEL."""
+    return msgspec.json.encode(text).decode().replace("\x7f", "\\u007f")
 
 
 def lines_of(text: str) -> dict[Path, int]:

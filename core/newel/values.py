@@ -8,6 +8,7 @@ stays a text where the field wants one and is a TOML literal elsewhere.
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
@@ -119,9 +120,27 @@ def _refused(error: msgspec.ValidationError, value: Any, kind: Any) -> SettingEr
     cause = error.__cause__
     if isinstance(cause, SettingError):
         return SettingError(f"{cause.what}{where}", cause.remedy, found=cause.found, allowed=cause.allowed)
-    expected = text[:1].lower() + text[1:].replace("`", "")
+    expected = re.sub("`([^`]*)`", _in_words, text[:1].lower() + text[1:])
     found = "" if is_secret(kind) else f", found {shown(value)}"
     return SettingError(f"cannot be read: {expected}{where}{found}")
+
+
+_EXPECTED: Final[Mapping[str, str]] = {
+    "str": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "list": "a list",
+    "object": "a table",
+    "dict": "a table",
+    "null": "nothing",
+}
+"""What msgspec and Python call types, in the words of `describe`."""
+
+
+def _in_words(found: re.Match[str]) -> str:
+    return " or ".join(_EXPECTED.get(name, name) for name in found[1].split(" | "))
 
 
 def undeclared(value: Any, kind: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -208,6 +227,8 @@ def _described(kind: Any) -> str:
         return "a table"
     if origin in {list, tuple, set, frozenset}:
         return f"a list, each item {describe(get_args(kind)[0])}"
+    if hasattr(kind, "from_setting") or (isinstance(kind, type) and issubclass(kind, str)):
+        return "a text"
     return str(getattr(kind, "__name__", kind))
 
 

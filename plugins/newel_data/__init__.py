@@ -7,7 +7,7 @@ are declared with `Model`, `Field` and `Ref`. Whoever writes a backend begins wi
 from newel_data.aggregates import avg, count, max_, min_, sum_
 from newel_data.database import Database
 from newel_data.errors import (
-    BadToken,
+    BadPageToken,
     Conflict,
     ConstraintViolation,
     DatabaseUnavailable,
@@ -37,7 +37,7 @@ from newel_data.plugin import DataPlugin
 from newel_data.query import Query
 
 __all__ = [
-    "BadToken",
+    "BadPageToken",
     "Conflict",
     "ConstraintViolation",
     "DataError",

@@ -145,12 +145,15 @@ class Declaration:
             elif options.default is not NO_DEFAULT:
                 made[name] = options.default
             else:
+                self._refuse_unknown(values.keys() - self.fields)  # a misspelt name is why one is missing
                 raise TypeError(f"{self.model.__name__}() needs {name!r}")
-        if values:
-            self._refuse_unknown(next(iter(values)))
+        self._refuse_unknown(values)
         return made
 
-    def _refuse_unknown(self, name: str) -> None:
+    def _refuse_unknown(self, names: Iterable[str]) -> None:
+        name = min(names, default=None)
+        if name is None:
+            return
         if name in self.fields:
             raise TypeError(f"{self.model.__name__}(): {name!r} is counted by Newel and not given")
         near = nearest(name, self.fields)

@@ -9,7 +9,7 @@ DataError
 ├── ConstraintViolation      422   a value breaks a rule of its field
 │   └── WrongType            422   a value is not of the declared type (a TypeError too)
 ├── OutOfRange               422   a number beyond what every backend can hold
-├── BadToken                 400   the token of a page is not one, or is of another query
+├── BadPageToken             400   the token of a page is not one, or is of another query
 ├── Conflict                 503   lost a race and may be tried again (retryable)
 ├── DatabaseUnavailable      503   the server cannot be reached
 ├── TransactionsUnavailable  503   the server has no transactions
@@ -143,7 +143,7 @@ class OutOfRange(DataError):
         return f"{self.model}.{self.field}: {self.text}" if self.field else f"{self.model}: {self.text}"
 
 
-class BadToken(DataError):
+class BadPageToken(DataError):
     """The `after` of a page is no token, or one of a query with another order."""
 
     http_status = 400

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar, final
 import msgspec
 
 from newel_data.encoding import of_plain, plain
-from newel_data.errors import BadToken, DataError
+from newel_data.errors import BadPageToken, DataError
 from newel_data.schema import Table
 from newel_data.tree import Condition, Order, Target, all_of, any_of, compare, null
 from newel_data.values import Rules
@@ -93,23 +93,23 @@ def token_of(table: Table, order: Sequence[Order], row: Sequence[Any]) -> str:
 
 
 def values_of(table: Table, order: Sequence[Order], token: str) -> Values:
-    """Read a token. Raises `BadToken` for what is none, or is one of another order."""
+    """Read a token. Raises `BadPageToken` for what is none, or is one of another order."""
     try:
         text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         signature, *shown = msgspec.json.decode(text, type=list[Any])
         if signature != _signature(table, order) or len(shown) != len(order):
-            raise BadToken("this token belongs to a query with another order")
+            raise BadPageToken("this token belongs to a query with another order")
         return tuple([_value(table, term, value) for term, value in zip(order, shown, strict=True)])
     except (ValueError, TypeError, ArithmeticError, binascii.Error, DataError) as error:
-        if isinstance(error, BadToken):
+        if isinstance(error, BadPageToken):
             raise
-        raise BadToken("this is no token of a page") from error
+        raise BadPageToken("this is no token of a page") from error
 
 
 def _value(table: Table, term: Order, shown: Any) -> Any:
     if shown is None:
         if not term.field.nullable:
-            raise BadToken("this is no token of a page")
+            raise BadPageToken("this is no token of a page")
         return None
     rules = Rules(table.model.__name__, term.field.name, term.field.type, normalize=False)
     return rules.literal(of_plain(term.field.type.kind, shown))

@@ -146,7 +146,7 @@ class Query(Generic[M]):
     def page(self, after: str | None = None, size: int = 20) -> Slice[M]:
         """Return `size` objects after a token, and the token of what comes after them.
 
-        Raises `BadToken` for a token that is none, or was made by a query of another order.
+        Raises `BadPageToken` for a token that is none, or was made by a query of another order.
         """
         if self._limit is not None or (self._offset is not None and after is not None):
             raise TypeError(

@@ -31,7 +31,7 @@ def test_its_own_tests_pass(board: Path) -> None:
 def test_check_finds_nothing(board: Path) -> None:
     done = subprocess.run([*NEWEL, "check", "--connect"], cwd=board, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "all is well: 4 routes, 8 plugins, 3 templates, in the development profile\n"
+    assert done.stdout == "all is well: 4 routes, 8 plugins, 2 templates, in the development profile\n"
 
 
 def test_it_answers_with_its_page_from_the_database_of_its_configuration(board: Path) -> None:

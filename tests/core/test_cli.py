@@ -133,7 +133,7 @@ def test_a_choice_that_is_no_pair_is_a_usage_error(tmp_path: Path) -> None:
 # --- check ----------------------------------------------------------------------------------------------------------
 def test_check_says_that_all_is_well(project: Path) -> None:
     result = newel("check", project)
-    assert (result.exit_code, result.output) == (0, "all is well: 1 routes, 4 plugins, in the development profile\n")
+    assert (result.exit_code, result.output) == (0, "all is well: 1 route, 4 plugins, in the development profile\n")
 
 
 def test_check_tells_all_problems_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,9 +208,10 @@ def test_config_prints_values_with_their_places_and_no_secret(project: Path, mon
     monkeypatch.chdir(project)
     monkeypatch.setenv("NEWEL_APP__MAX_BODY", "5")
     output = newel("config").output
-    assert "  routes = ['views']" in output
+    assert '  routes = ["views"]' in output
+    assert "  # secret is not set\n" in output
     assert "# environment NEWEL_APP__MAX_BODY\n" in output
-    assert "  password = ********  # newel.toml:6\n" in output
+    assert '  password = "********"  # newel.toml:6\n' in output
     assert "hunter2" not in output
 
 

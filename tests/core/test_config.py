@@ -197,14 +197,14 @@ def test_a_variable_deeper_than_a_key_is_told_to_be_a_literal() -> None:
 
 def test_a_value_of_another_type_has_its_place() -> None:
     (problem,) = problems_of(given_as({"sql": {"url": 5}}))
-    assert "[sql] url cannot be read: expected str, got int, found 5." == problem.what
+    assert "[sql] url cannot be read: expected a text, got a whole number, found 5." == problem.what
     assert "write a text." == problem.remedy
     assert (Place("app.py", 3, text="[sql] url"),) == problem.places
 
 
 def test_a_bad_value_of_the_environment_names_the_variable() -> None:
     (problem,) = problems_of(given_as({"sql": {"url": "x"}}, NEWEL_SQL__ECHO="yes"))
-    assert problem.what.startswith("the environment variable NEWEL_SQL__ECHO cannot be read: expected bool")
+    assert problem.what.startswith("the environment variable NEWEL_SQL__ECHO cannot be read: expected true or false")
     assert "true or false" in problem.remedy
 
 

@@ -107,7 +107,7 @@ def test_configuration_shows_values_and_defaults_with_their_places() -> None:
 def test_secrets_are_masked() -> None:
     secret = "f3a1c7d25be94806a1d0f7c6e2b98d4475e0c3ab"
     found = inspection.configuration(generation(secret=secret))
-    assert [line.value for line in found if line.key == "secret"] == ["********"]
+    assert [line.value for line in found if line.key == "secret"] == ['"********"']
     assert secret not in repr(found)
 
 

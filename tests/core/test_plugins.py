@@ -96,6 +96,13 @@ def test_an_unknown_name_is_told_with_the_nearest_of_those_that_are_installed() 
     assert "did you mean 'static'?" in text
 
 
+def test_a_module_without_a_dot_is_not_looked_up_and_that_is_said(folder: Path) -> None:
+    write(folder, "hooks", "raise AssertionError")
+    text = failure("hooks")
+    assert "there is a module 'hooks', and a name without a dot is looked up among the installed plugins alone" in text
+    assert "(package.hooks)" in text
+
+
 def test_an_unknown_name_in_a_slot_is_compared_with_the_names_of_that_slot_alone() -> None:
     text = failure("jinja", slot="templates")
     assert "'jinja' for the slot 'templates'" in text
@@ -223,6 +230,19 @@ def test_what_is_required_is_brought_in_and_says_by_whom(folder: Path) -> None:
     app = App(plugins=[asking], profile="development")
     assert names(app) == ["base", "asking"]
     assert app.generation.reasons["base"][0] == "required by asking"
+
+
+def test_what_is_required_may_be_given_later() -> None:
+    asking = plugin("asking", newel_providers=lambda self: [], requires=("asked",))
+    asked = plugin("asked", newel_providers=lambda self: [])
+    assert names(App(plugins=[asking, asked], profile="development")) == ["asked", "asking"]
+
+
+def test_what_is_required_is_brought_in_once_and_in_the_order_of_asking() -> None:
+    required = ("newel_static:StaticPlugin", "newel_memory:MemoryPlugin")
+    asking = plugin("asking", newel_providers=lambda self: [], requires=required)
+    other = plugin("other", newel_providers=lambda self: [], requires=("static",))
+    assert names(App(plugins=[asking, other], profile="development")) == ["static", "data", "memory", "asking", "other"]
 
 
 def test_a_plugin_that_is_named_in_two_ways_is_one_and_keeps_its_place(folder: Path) -> None:

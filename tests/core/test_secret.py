@@ -84,6 +84,7 @@ def test_a_secret_is_made_of_text_only(value: object) -> None:
         ("http://localhost:8000/path", "http://localhost:8000/path"),
         ("postgresql://scott@db/app", "postgresql://scott@db/app"),
         ({"password": "tiger", "user": "scott"}, {"password": MASK, "user": "scott"}),
+        ({"db_password": "tiger", "X-Api-Key": "tiger"}, {"db_password": MASK, "X-Api-Key": MASK}),
         (["redis://:tiger@db", 1], [f"redis://:{MASK}@db", 1]),
         ({"a": ("token=tiger",)}, {"a": [f"token={MASK}"]}),
         (8080, 8080),

@@ -96,7 +96,7 @@ def test_the_limits_are_those_of_the_body_and_have_its_defaults() -> None:
 @pytest.mark.parametrize("value", [-1, 1.5, "1", True])
 def test_a_limit_is_a_whole_number_from_zero_up(value: object) -> None:
     (problem,) = refused("development", max_body=value)
-    assert problem.what.startswith("[app] max_body cannot be read: expected int")
+    assert problem.what.startswith("[app] max_body cannot be read: expected a whole number")
 
 
 # --- hosts ------------------------------------------------------------------------------------------------------------
@@ -258,4 +258,5 @@ def test_a_choice_that_is_no_name_is_a_problem() -> None:
     problems: list[Problem] = []
     chosen = choices(read({"use": {"database": 5, "templates": "mako"}}, environ={}), problems)
     assert ["templates"] == list(chosen)
-    assert ["[use] database cannot be read: expected str, got int, found 5."] == [p.what for p in problems]
+    told = [problem.what for problem in problems]
+    assert ["[use] database cannot be read: expected a text, got a whole number, found 5."] == told

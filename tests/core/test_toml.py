@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newel.toml import Malformed, decode, line_in, lines_of, literal, parse, place_in
+from newel.toml import Malformed, decode, line_in, lines_of, literal, parse, place_in, text_of
 from tests.core import toml_writing
 
 SPELLINGS = (
@@ -131,6 +131,11 @@ def test_a_document_says_what_was_written(tables: dict[str, dict[str, Any]]) -> 
 @given(toml_writing.values)
 def test_a_literal_stands_for_its_value(value: Any) -> None:
     assert value == literal(toml_writing.literal(value))
+
+
+@given(toml_writing.values)
+def test_a_value_is_spelled_so_that_it_reads_back(value: Any) -> None:
+    assert value == literal(text_of(value))
 
 
 @pytest.mark.parametrize("text", ["1\nother = 2", "1\n[table]", "", "yes", "[1", "1 2", 'a"'])

@@ -138,19 +138,19 @@ def test_a_path_stays_relative_where_there_is_no_folder() -> None:
 @pytest.mark.parametrize(
     "value, kind, what",
     [
-        ("12", int, "cannot be read: expected int, got str, found '12'"),
-        (True, int, "cannot be read: expected int, got bool, found True"),
-        (0, Annotated[int, msgspec.Meta(ge=1)], "cannot be read: expected int >= 1, found 0"),
-        (["a", 1], list[str], "cannot be read: expected str, got int (at [1]), found ['a', 1]"),
-        ("a", list[str], "cannot be read: expected array, got str, found 'a'"),
+        ("12", int, "cannot be read: expected a whole number, got a text, found '12'"),
+        (True, int, "cannot be read: expected a whole number, got true or false, found True"),
+        (0, Annotated[int, msgspec.Meta(ge=1)], "cannot be read: expected a whole number >= 1, found 0"),
+        (["a", 1], list[str], "cannot be read: expected a text, got a whole number (at [1]), found ['a', 1]"),
+        ("a", list[str], "cannot be read: expected a list, got a text, found 'a'"),
         ("rde", Colour, "cannot be read: invalid enum value 'rde', found 'rde'"),
-        (5, Path, "cannot be read: expected str, got int, found 5"),
+        (5, Path, "cannot be read: expected a text, got a whole number, found 5"),
         (3, Even, "is 3, which is odd"),
         ([2, 3], list[Even], "is 3, which is odd (at [1])"),
         (
             "postgresql://scott:tiger@db",
             int,
-            f"cannot be read: expected int, got str, found 'postgresql://scott:{MASK}@db'",
+            f"cannot be read: expected a whole number, got a text, found 'postgresql://scott:{MASK}@db'",
         ),
     ],
 )

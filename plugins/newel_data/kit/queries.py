@@ -10,7 +10,7 @@ from itertools import permutations, product
 from typing import Any
 
 from newel_data.columns import Column
-from newel_data.errors import BadToken, NotPortable
+from newel_data.errors import BadPageToken, NotPortable
 from newel_data.kit.harness import Kit, case, raises
 from newel_data.kit.models import Account, Author, Colour, Country, Everything, Notice, Person, holding
 from newel_data.kit.watching import counted
@@ -220,12 +220,12 @@ def a_token_belongs_to_its_order(kit: Kit) -> None:
         assert token is not None
         others = [Everything.text.desc(), Everything.whole.asc()]
         for other in others:
-            with raises(BadToken):
+            with raises(BadPageToken):
                 db.query(Everything).order_by(other).page(token)
-        with raises(BadToken):
+        with raises(BadPageToken):
             db.query(Account).page(token)
         for wrong in ("", "x", "!!!", token[:-4], "W10", "bnVsbA", "é"):
-            with raises(BadToken) as caught:
+            with raises(BadPageToken) as caught:
                 db.query(Everything).order_by(Everything.text).page(wrong)
             assert caught[0].http_status == 400
 

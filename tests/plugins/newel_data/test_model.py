@@ -50,6 +50,8 @@ def test_a_missing_value_is_named() -> None:
 
 def test_an_unknown_name_is_refused_with_the_nearest() -> None:
     with pytest.raises(TypeError, match="no field 'titel'; did you mean 'title'"):
+        Page(titel="x")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="no field 'titel'; did you mean 'title'"):
         page(titel="x")
 
 
