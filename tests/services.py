@@ -104,7 +104,7 @@ class ServerProcess:
     def killed(self) -> Iterator[None]:
         """Kill it as a power cut would, and start it again at the end of the block."""
         assert self._process is not None
-        family = _family(self._process.pid)
+        family = _stopped(self._process.pid)
         _signal(family, signal.SIGKILL)
         self._process.wait()
         until = time.monotonic() + PATIENCE
@@ -119,7 +119,7 @@ class ServerProcess:
     def suspended(self) -> Iterator[None]:
         """Let it do nothing at all until the end of the block, although it is there."""
         assert self._process is not None
-        family = _family(self._process.pid)
+        family = _stopped(self._process.pid)
         _signal(family, signal.SIGSTOP)
         try:
             yield
@@ -127,8 +127,9 @@ class ServerProcess:
             _signal(family, signal.SIGCONT)
 
 
-def _family(first: int) -> list[int]:
-    """Return a process and those that it started: a server may have one for each connection."""
+def _stopped(first: int) -> list[int]:
+    """Stop a process, so that it starts no other; return it and those it started: maybe one for each connection."""
+    _signal([first], signal.SIGSTOP)
     numbers = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
     return [first, *(number for number in numbers if _parent_of(number) == first)]
 
