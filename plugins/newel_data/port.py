@@ -70,7 +70,7 @@ refuse.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, Literal, Protocol
 
 import msgspec
@@ -155,9 +155,12 @@ class Backend(Protocol):
 class Unit(Protocol):
     """One unit of work: all or nothing, used by one thread, ended by `commit` or `rollback`."""
 
-    @property
-    def native(self) -> Any:
-        """The driver's own, in this unit: a SQLAlchemy Session, a PyMongo Database. Raises `NotPortable` without."""
+    def native(self, failed: Callable[[BaseException], object]) -> Any:
+        """Return the driver's own, in this unit: a SQLAlchemy Session, a PyMongo Database; or raise `NotPortable`.
+
+        `failed(error)` is to be called where something that was done with it fails, with the error that is then raised:
+        the unit is over, and `rollback` follows when the next thing is done.
+        """
         ...
 
     def mapped(self, table: Table) -> Any:

@@ -38,8 +38,8 @@ class Token:
 class UnitOfWork:
     """One request's (or command's) unit. Not for several threads."""
 
-    __slots__ = ("_callbacks", "_closed", "_finished", "_process", "_streams", "_unit", "backend", "failure", "models",
-                 "read_only", "token")  # fmt: skip
+    __slots__ = ("_abandoned", "_callbacks", "_closed", "_finished", "_process", "_streams", "_unit", "backend",
+                 "failure", "models", "read_only", "token")  # fmt: skip
 
     def __init__(self, backend: Backend, models: Models, *, read_only: bool) -> None:
         self.backend: Final = backend
@@ -48,6 +48,7 @@ class UnitOfWork:
         self.failure: BaseException | None = None
         self.token = Token()
         self._unit: Unit | None = None
+        self._abandoned: Unit | None = None
         self._streams: list[Iterator[Sequence[Row]]] = []
         self._callbacks: list[Callable[[], object]] = []
         self._finished = False
@@ -87,7 +88,7 @@ class UnitOfWork:
 
     def native(self) -> Any:
         """Return the driver's own, in this unit."""
-        return (self._unit or self._open()).native
+        return (self._unit or self._open()).native(self.abandon)
 
     def mapped(self, table: Table) -> Any:
         """Return the native twin of a model."""
@@ -129,9 +130,17 @@ class UnitOfWork:
 
     def fail(self, error: BaseException) -> None:
         """Roll back at once, because of this error. What was read so far is detached; reading goes on in a new unit."""
-        if self.failure is None:
+        if self.failure is None or self._abandoned is not None:  # of one error, this is what the contract calls it
             self.failure = error
         self._end()
+        self.token.lost = True
+        self.token = Token()
+
+    def abandon(self, error: BaseException) -> None:
+        """Give the unit up, because of an error of the driver's own. That is under way still: the unit ends later."""
+        if self.failure is None:
+            self.failure = error
+        self._abandoned, self._unit = self._unit or self._abandoned, None
         self.token.lost = True
         self.token = Token()
 
@@ -142,6 +151,8 @@ class UnitOfWork:
         that may write still reads a query.
         """
         if self.failure is not None:
+            if self._abandoned is not None:
+                self._end()
             self._refuse_success(status)
         elif not self.read_only:
             self._commit()
@@ -187,6 +198,8 @@ class UnitOfWork:
 
     def _open(self) -> Unit:
         self.require_open()
+        if self._abandoned is not None:
+            self._end()
         try:
             self._unit = self.backend.begin(read_only=self.read_only or self.failure is not None)
         except BaseException as error:
@@ -253,9 +266,10 @@ class UnitOfWork:
         streams, self._streams = self._streams, []
         for batches in streams:
             _close(batches)
-        unit, self._unit = self._unit, None
-        if unit is not None:
-            unit.rollback()
+        units, self._unit, self._abandoned = (self._unit, self._abandoned), None, None
+        for unit in units:
+            if unit is not None:
+                unit.rollback()
 
     def _forget(self, batches: Iterator[Sequence[Row]]) -> bool:
         """Take a stream off the list; tell whether it stood there still."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NoReturn, Protocol, final
 
 from newel_data.errors import NotPortable, OutOfRange
@@ -121,8 +121,7 @@ class MemoryUnit:
         """Forget what was written."""
         self._release()
 
-    @property
-    def native(self) -> NoReturn:
+    def native(self, failed: Callable[[BaseException], object]) -> NoReturn:
         """Memory has no driver."""
         raise NotPortable("db.native in memory", "there is no driver under it", "the portable queries, or a database")
 

@@ -13,6 +13,7 @@ from typing import Any, Final, NoReturn, final
 
 from pymongo.collection import Collection
 from pymongo.database import Database
+from pymongo.errors import PyMongoError
 
 from newel_data.errors import ReadOnly
 from newel_mongo.connections import Mongo, Session
@@ -27,37 +28,64 @@ _PASSING_ON: Final = frozenset({"find", "find_one", "find_raw_batches"})
 _WRITING_STAGES: Final = frozenset({"$out", "$merge"})
 
 
-def bound(database: Mongo, session: Session | None, *, read_only: bool) -> BoundDatabase:
-    """Return the database for one unit."""
-    return BoundDatabase(database, functools.partial(_call, session, read_only))
+@final
+class InUnit:
+    """What makes operations of PyMongo those of a unit: its session, its read-only state, its end, its failure.
 
+    `session()` gives the session of the unit at the moment of an operation, or raises `UnitClosed`; `failed` is told of
+    every error of PyMongo.
+    """
 
-Call = Callable[[Any, str], Any]
+    __slots__ = ("_failed", "_read_only", "_session")
+
+    def __init__(
+        self, session: Callable[[], Session | None], failed: Callable[[BaseException], object], *, read_only: bool
+    ) -> None:
+        self._session: Final = session
+        self._failed: Final = failed
+        self._read_only: Final = read_only
+
+    def attribute(self, inner: Any, name: str) -> Any:
+        """Return an attribute of PyMongo's object; a method that takes a session gets this unit's."""
+        found = getattr(inner, name)
+        if not callable(found) or not (name in _PASSING_ON or "session" in inspect.signature(found).parameters):
+            return found
+        return functools.partial(self._run, _reading(found, name) if self._read_only else found)
+
+    def _run(self, method: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        session = self._session()
+        if session is not None:
+            options["session"] = session
+        try:
+            return method(*args, **options)
+        except PyMongoError as error:
+            self._failed(error)
+            raise
 
 
 @final
 class BoundDatabase:
     """A Database in a unit's session: `db.native["notice"]` is a collection, its methods are PyMongo's."""
 
-    def __init__(self, database: Mongo, call: Call) -> None:
+    def __init__(self, database: Mongo, unit: InUnit) -> None:
         self._inner: Final = database
-        self._call: Final = call
+        self._unit: Final = unit
 
     def __getitem__(self, name: str) -> BoundCollection:
-        return BoundCollection(self._inner[name], self._call)
+        return BoundCollection(self._inner[name], self._unit)
 
     def __getattr__(self, name: str) -> Any:
         if not hasattr(Database, name) and name not in {"name", "client"}:
             return self[name]
-        return self._call(self._inner, name)
+        return self._unit.attribute(self._inner, name)
 
     def get_collection(self, name: str, *args: Any, **options: Any) -> BoundCollection:
         """Return a collection, with options of its own."""
-        return BoundCollection(self._inner.get_collection(name, *args, **options), self._call)
+        return BoundCollection(self._inner.get_collection(name, *args, **options), self._unit)
 
     def with_options(self, *args: Any, **options: Any) -> BoundDatabase:
         """Return the same database with other options."""
-        return BoundDatabase(self._inner.with_options(*args, **options), self._call)
+        return BoundDatabase(self._inner.with_options(*args, **options), self._unit)
 
     def __repr__(self) -> str:
         return f"<{self._inner!r} in a unit of work>"
@@ -67,34 +95,24 @@ class BoundDatabase:
 class BoundCollection:
     """A Collection in a unit's session."""
 
-    def __init__(self, collection: Collection[Any], call: Call) -> None:
+    def __init__(self, collection: Collection[Any], unit: InUnit) -> None:
         self._inner: Final = collection
-        self._call: Final = call
+        self._unit: Final = unit
 
     def __getitem__(self, name: str) -> BoundCollection:
-        return BoundCollection(self._inner[name], self._call)
+        return BoundCollection(self._inner[name], self._unit)
 
     def __getattr__(self, name: str) -> Any:
         if not hasattr(Collection, name) and name not in {"name", "database"}:
             return self[name]
-        return self._call(self._inner, name)
+        return self._unit.attribute(self._inner, name)
 
     def with_options(self, *args: Any, **options: Any) -> BoundCollection:
         """Return the same collection with other options."""
-        return BoundCollection(self._inner.with_options(*args, **options), self._call)
+        return BoundCollection(self._inner.with_options(*args, **options), self._unit)
 
     def __repr__(self) -> str:
         return f"<{self._inner!r} in a unit of work>"
-
-
-def _call(session: Session | None, read_only: bool, inner: Any, name: str) -> Any:
-    """Return an attribute of PyMongo's object; one that takes a session has this one."""
-    found = getattr(inner, name)
-    if not callable(found) or not (name in _PASSING_ON or "session" in inspect.signature(found).parameters):
-        return found
-    if read_only:
-        return _reading(found, name)
-    return functools.partial(found, session=session)
 
 
 def _reading(method: Callable[..., Any], name: str) -> Callable[..., Any]:

@@ -7,7 +7,7 @@ its queries, and may stream for longer than the minute that MongoDB gives a tran
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Final, NoReturn, final
@@ -16,7 +16,7 @@ from bson.errors import InvalidDocument
 from pymongo import ReturnDocument
 from pymongo.errors import PyMongoError
 
-from newel_data.errors import Conflict, DatabaseUnavailable, DataError, NotPortable, TransactionsUnavailable
+from newel_data.errors import Conflict, DatabaseUnavailable, DataError, NotPortable, TransactionsUnavailable, UnitClosed
 from newel_data.port import Row
 from newel_data.schema import Table
 from newel_data.tree import Aggregate, Delete, Select, Update, Upsert
@@ -138,12 +138,18 @@ class MongoUnit:
 
     # --- the driver's own
 
-    @property
-    def native(self) -> Any:
-        """The PyMongo Database, each of whose operations is in this unit's session."""
+    def native(self, failed: Callable[[BaseException], object]) -> Any:
+        """Return the PyMongo Database, each of whose operations is in this unit's session."""
         with self._failures():
             database = self._database if self._database is not None else self._begin()
-        return importlib.import_module("newel_mongo.native").bound(database, self._session, read_only=self._read_only)
+        native = importlib.import_module("newel_mongo.native")
+        return native.BoundDatabase(database, native.InUnit(self._bound, failed, read_only=self._read_only))
+
+    def _bound(self) -> Session | None:
+        """Return the session of this unit, for an operation that comes now."""
+        if self._database is None:
+            raise UnitClosed("db.native was used after its unit of work was over, or had failed: ask for it again")
+        return self._session
 
     def mapped(self, table: Table) -> NoReturn:
         """MongoDB has no mapped classes."""

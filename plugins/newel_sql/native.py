@@ -6,53 +6,153 @@ side sees what the other did. Loaded when it is first asked for: SQLAlchemy's OR
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn, final
 
 from sqlalchemy import Connection, event
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, registry, relationship
+from sqlalchemy.pool import PoolProxiedConnection
 
 from newel_data.declaration import Declaration
-from newel_data.errors import NotPortable
+from newel_data.errors import NotPortable, UnitClosed
 from newel_data.fields import NO_DEFAULT
 from newel_data.schema import Table
 from newel_data.values import fold
 from newel_sql.tables import Tables
+
+Failed = Callable[[BaseException], object]
+"""Is told of an error: the unit is over."""
+
+_ENDING: Final = frozenset({"ABORT", "BEGIN", "COMMIT", "END", "RELEASE", "ROLLBACK", "SAVEPOINT", "START"})
+"""First words of statements that begin or end transactions."""
+
+_BEGUN: Final = "the unit of work has begun it"
+_OVER: Final = "db.native was used after its unit of work was over, or had failed: ask for it again"
+_NO_SAVEPOINTS: Final = "a second request: savepoints are not for units of work"
+
+
+def _refuse(what: str, instead: str) -> NoReturn:
+    raise NotPortable(f"db.native.{what}", "the session is part of a unit of work, which ends it", instead)
 
 
 @final
 class NativeSession(Session):
     """A session that is part of a unit of work, which alone begins and ends transactions."""
 
+    def begin(self, nested: bool = False) -> NoReturn:
+        """Refuse: the unit has begun."""
+        _refuse("begin()", f"use it as it is: {_BEGUN}")
+
     def commit(self) -> NoReturn:
         """Refuse: the unit commits."""
-        _refuse("commit", "return from the handler: the unit is committed before the response is sent")
+        _refuse("commit()", "return from the handler: the unit is committed before the response is sent")
 
     def rollback(self) -> NoReturn:
         """Refuse: the unit rolls back."""
-        _refuse("rollback", "raise an error out of the handler: it rolls everything back")
+        _refuse("rollback()", "raise an error out of the handler: it rolls everything back")
 
     def close(self) -> NoReturn:
         """Refuse: the unit closes."""
-        _refuse("close", "leave it open: it ends with the unit")
+        _refuse("close()", "leave it open: it ends with the unit")
+
+    def reset(self) -> NoReturn:
+        """Refuse: it rolls back."""
+        _refuse("reset()", "expunge_all(), which forgets objects, and a second request for a new unit")
+
+    def invalidate(self) -> NoReturn:
+        """Refuse: the connection is the unit's."""
+        _refuse("invalidate()", "leave it open: it ends with the unit")
 
     def begin_nested(self) -> NoReturn:
         """Refuse: an error fails the whole unit."""
-        _refuse("begin_nested", "a second request: savepoints are not for units of work")
+        _refuse("begin_nested()", _NO_SAVEPOINTS)
 
     def end(self) -> None:
-        """End the session with its unit."""
+        """End the session with its unit; whoever still holds it gets `UnitClosed`."""
+        bind = self.bind
+        if isinstance(bind, HeldConnection):
+            bind.over = True
         super().close()
 
 
-def _refuse(what: str, instead: str) -> NoReturn:
-    raise NotPortable(f"db.native.{what}()", "the session is part of a unit of work, which ends it", instead)
+class HeldConnection(Connection):
+    """What `db.native.connection()` gives: the connection of the unit, in the unit's transaction."""
+
+    over: bool = False
+
+    def __init__(self, engine: Engine, connection: PoolProxiedConnection, failed: Failed) -> None:
+        super().__init__(engine, connection)
+        self._failed: Final = failed
+        super().begin()  # of SQLAlchemy's own: the session joins it, and what it commits commits nothing
+        event.listen(self, "begin", self._on_begin)
+        event.listen(self, "rollback", self._on_rollback)
+        event.listen(self, "before_cursor_execute", self._on_statement)
+
+    def in_transaction(self) -> bool:
+        """Tell that there is a transaction: the unit's. A session asks before it uses the connection."""
+        if self.over:
+            raise UnitClosed(_OVER)
+        return super().in_transaction()
+
+    def begin(self) -> NoReturn:
+        """Refuse: the unit has begun."""
+        _refuse("connection().begin()", f"use it as it is: {_BEGUN}")
+
+    def begin_nested(self) -> NoReturn:
+        """Refuse: an error fails the whole unit."""
+        _refuse("connection().begin_nested()", _NO_SAVEPOINTS)
+
+    def commit(self) -> NoReturn:
+        """Refuse: the unit commits."""
+        _refuse("connection().commit()", "return from the handler")
+
+    def rollback(self) -> NoReturn:
+        """Refuse: the unit rolls back."""
+        _refuse("connection().rollback()", "raise an error out of the handler")
+
+    def close(self) -> NoReturn:
+        """Refuse: the unit gives it back."""
+        _refuse("connection().close()", "leave it open: it ends with the unit")
+
+    def invalidate(self, exception: BaseException | None = None) -> None:
+        """Refuse, but for SQLAlchemy itself, which tells the error that the connection was lost by."""
+        if exception is None:
+            _refuse("connection().invalidate()", "leave it open: it ends with the unit")
+        super().invalidate(exception)
+
+    def fail(self, error: BaseException) -> None:
+        """Tell the unit of an error of the database."""
+        if not self.over:
+            self._failed(error)
+
+    # --- what SQLAlchemy tells
+
+    def _on_begin(self, connection: Connection) -> None:
+        raise UnitClosed(_OVER)
+
+    def _on_rollback(self, connection: Connection) -> None:
+        self.fail(NotPortable("a rollback of db.native", "it undoes the whole unit of work", "an error"))
+
+    def _on_statement(self, connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        word = statement.split(maxsplit=1)[0].upper().rstrip(";") if statement.strip() else ""
+        if word in _ENDING:
+            _refuse(f"execute({word!r})", "return from the handler, or raise an error out of it")
 
 
-def session(connection: Connection) -> NativeSession:
-    """Open a session on the connection of a unit."""
-    return NativeSession(bind=connection, autoflush=True, expire_on_commit=False)
+def _on_error(context: Any) -> None:
+    """Tell the unit whose connection it is of an error. SQLAlchemy tells errors to a whole engine only."""
+    if isinstance(context.connection, HeldConnection):
+        context.connection.fail(context.sqlalchemy_exception or context.original_exception)
+
+
+def session(engine: Engine, connection: PoolProxiedConnection, failed: Failed) -> NativeSession:
+    """Open a session on the connection of a unit. `failed` is told of every error of the database."""
+    if not event.contains(engine, "handle_error", _on_error):
+        event.listen(engine, "handle_error", _on_error)
+    held = HeldConnection(engine, connection, failed)
+    return NativeSession(bind=held, autoflush=True, expire_on_commit=False, join_transaction_mode="rollback_only")
 
 
 def flush(session: NativeSession) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, final
 
 import msgspec.structs
@@ -114,13 +114,12 @@ class SqlUnit:
 
     # --- the driver's own
 
-    @property
-    def native(self) -> Any:
-        """A SQLAlchemy session in this unit's transaction."""
+    def native(self, failed: Callable[[BaseException], object]) -> Any:
+        """Return a SQLAlchemy session in this unit's transaction."""
         if self._session is None:
             self.connect()
             native = importlib.import_module("newel_sql.native")
-            self._session = native.session(self.connection())
+            self._session = native.session(self._connections.engine, self._taken, failed)
             self._cursor = native.Alongside(self._cursor, self._session)
         return self._session
 

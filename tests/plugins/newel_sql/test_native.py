@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.exc import StaleDataError
 
-from newel_data import NotPortable, ReadOnly, StaleWrite, UniqueViolation
+from newel_data import NotPortable, ReadOnly, StaleWrite, UniqueViolation, UnitFailed
 from newel_sql import SqlBackend
 from tests.plugins.newel_sql.board import Author, Notice, database, stored
 
@@ -59,16 +61,66 @@ def test_the_unit_commits_and_rolls_back_what_the_session_wrote(backend: SqlBack
         assert count(backend) == int(finishes)
 
 
-@pytest.mark.parametrize("what", ["commit", "rollback", "close", "begin_nested"])
+ENDINGS: dict[str, Callable[[Session], Any]] = {
+    "begin": lambda session: session.begin(),
+    "begin_nested": lambda session: session.begin_nested(),
+    "commit": lambda session: session.commit(),
+    "rollback": lambda session: session.rollback(),
+    "close": lambda session: session.close(),
+    "reset": lambda session: session.reset(),
+    "invalidate": lambda session: session.invalidate(),
+    "connection().begin": lambda session: session.connection().begin(),
+    "connection().begin_nested": lambda session: session.connection().begin_nested(),
+    "connection().commit": lambda session: session.connection().commit(),
+    "connection().rollback": lambda session: session.connection().rollback(),
+    "connection().close": lambda session: session.connection().close(),
+    "connection().invalidate": lambda session: session.connection().invalidate(),
+}
+
+
+@pytest.mark.parametrize("what", ENDINGS)
 def test_the_session_does_not_end_the_unit(backend: SqlBackend, what: str) -> None:
     db = database(backend)
     session = db.native
     session.add(db.mapped(Author)(name="Ada"))
-    with pytest.raises(NotPortable, match=what):
-        getattr(session, what)()
+    with pytest.raises(NotPortable, match=re.escape(what)):
+        ENDINGS[what](session)
     db.finish()
     db.close()
     assert count(backend) == 1
+
+
+def test_the_sessions_own_transaction_commits_nothing(backend: SqlBackend) -> None:
+    db = database(backend)
+    db.native.add(db.mapped(Author)(name="Ada"))
+    db.native.get_transaction().commit()
+    assert count(backend) == 0
+    db.finish()
+    db.close()
+    assert count(backend) == 1
+
+
+@pytest.mark.parametrize("statement", ["COMMIT", "rollback;", "SAVEPOINT x", " begin immediate"])
+def test_statements_that_end_transactions_are_refused_and_fail_the_unit(backend: SqlBackend, statement: str) -> None:
+    db = database(backend)
+    db.add(Author(name="Ada"))
+    with pytest.raises(NotPortable, match="execute"):
+        db.native.execute(text(statement))
+    with pytest.raises(UnitFailed):
+        db.finish(200)
+    db.close()
+    assert count(backend) == 0
+
+
+def test_a_rollback_of_what_the_session_flushed_fails_the_unit(backend: SqlBackend) -> None:
+    db = database(backend)
+    db.native.add(db.mapped(Author)(name="Ada"))
+    db.native.flush()
+    db.native.get_transaction().rollback()
+    with pytest.raises(UnitFailed, match=r"rollback of db\.native"):
+        db.finish(200)
+    db.close()
+    assert count(backend) == 0
 
 
 def test_one_session_a_unit_and_one_twin_a_model(backend: SqlBackend) -> None:
