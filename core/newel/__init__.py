@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from newel.contracts.validator import Form, Json, Query
 from newel.converters import Converter
@@ -17,12 +17,12 @@ from newel.results import Data, Html, Page, Redirect
 from newel.router import Router
 from newel.scope import Scope
 from newel.secret import Secret
-from newel.uploads import UploadedFile
 from newel.urls import Urls
 from newel.wsgi import App
 
 if TYPE_CHECKING:
     from newel.files import FileResponse
+    from newel.uploads import UploadedFile
 
 __all__ = [
     "After",
@@ -57,9 +57,12 @@ __all__ = [
 ]
 
 
+_LATE: Final = {"FileResponse": "newel.files", "UploadedFile": "newel.uploads"}
+
+
 def __getattr__(name: str) -> Any:
     """Import what few applications need when they need it (PEP 562)."""
-    if name == "FileResponse":
-        return importlib.import_module("newel.files").FileResponse
+    if name in _LATE:
+        return getattr(importlib.import_module(_LATE[name]), name)
     msg = f"module 'newel' has no attribute {name!r}"
     raise AttributeError(msg)

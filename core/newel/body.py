@@ -18,17 +18,19 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator, MutableMapping
 from io import BytesIO
-from typing import Any, Final, Protocol, final
+from typing import TYPE_CHECKING, Any, Final, Protocol, final
 
 import msgspec
 
 from newel.errors import HTTPError, Problem, ProblemError
-from newel.uploads import UploadedFile
 from newel.urlencoded import split_fields
+
+if TYPE_CHECKING:
+    from newel.uploads import UploadedFile
 
 Environ = MutableMapping[str, Any]
 Fields = dict[str, list[str]]
-Files = dict[str, list[UploadedFile]]
+Files = dict[str, "list[UploadedFile]"]
 
 FORM: Final = "application/x-www-form-urlencoded"
 MULTIPART: Final = "multipart/form-data"

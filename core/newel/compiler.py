@@ -98,7 +98,7 @@ class Compiler:
             self._problems.append(_nothing(declaration))
         route = self._described(declaration, variables, signature, options)
         records = self._records(route)
-        call = bind_handler(route.handler, route.parameters, self._wiring, self._problems)
+        call = bind_handler(route.handler, signature, route.parameters, self._wiring, self._problems)
         for owner, record in reversed(_of(records, Around)):
             call = wrapped(self._bound(owner, record.run, "Around"), call, owner)
         befores, guards, afters = _of(records, Before), _of(records, Guard), _of(records, After)[::-1]

@@ -19,11 +19,12 @@ import importlib
 import linecache
 import sys
 from collections.abc import Iterable, Mapping
-from http import HTTPStatus
 from types import CodeType
 from typing import Any, ClassVar, Final, TypeVar
 
 import msgspec
+
+from newel.statuses import PHRASES
 
 MAX_SHOWN: Final = 12
 """How many allowed names an error lists before it says how many more there are."""
@@ -245,6 +246,5 @@ class HTTPError(NewelError):
         self.extensions: Final = extensions
 
     def __str__(self) -> str:
-        phrase = HTTPStatus(self.http_status).phrase if self.http_status in set(HTTPStatus) else "Error"
-        title = f"{self.http_status} {phrase}"
+        title = f"{self.http_status} {PHRASES.get(self.http_status, 'Error')}"
         return f"{title}: {self.detail}" if self.detail else title

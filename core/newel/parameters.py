@@ -145,7 +145,11 @@ def _unused(handler: Any, names: list[str], signature: Signature) -> Problem:
 
 # --- binding --------------------------------------------------------------------------------------------------------
 def bind_handler(
-    handler: Callable[..., Any], parameters: Sequence[Parameter], wiring: Wiring, problems: list[Problem]
+    handler: Callable[..., Any],
+    signature: Signature,
+    parameters: Sequence[Parameter],
+    wiring: Wiring,
+    problems: list[Problem],
 ) -> Resolve:
     """Return the handler as a function of the scope."""
     queries = [parameter for parameter in parameters if parameter.source == "query"]
@@ -153,17 +157,17 @@ def bind_handler(
     resolvers = [(parameter.name, _resolver(handler, parameter, wiring, problems)) for parameter in others]
     has_path = any(parameter.source == "path" for parameter in parameters)
     if not queries and not has_path:
-        return bound(handler, resolvers)
+        return bound(handler, signature, resolvers)
     if not queries and not resolvers:
         return lambda scope: handler(**scope.args)
     return _bound_with_arguments(handler, _query_reader(handler, queries, wiring, problems), resolvers)
 
 
-def bound(function: Callable[..., Any], resolvers: Sequence[tuple[str, Resolve]]) -> Resolve:
+def bound(function: Callable[..., Any], signature: Signature, resolvers: Sequence[tuple[str, Resolve]]) -> Resolve:
     """Bind a function's parameters, by name, to resolvers. PERF: the common sizes have a shape of their own."""
     if not resolvers:
         return lambda scope: function()
-    if len(resolvers) <= 2 and _in_order(function, [name for name, _ in resolvers]):
+    if len(resolvers) <= 2 and _in_order(signature, [name for name, _ in resolvers]):
         first, second = resolvers[0][1], resolvers[-1][1]
         if len(resolvers) == 1:
             return lambda scope: function(first(scope))
@@ -172,9 +176,9 @@ def bound(function: Callable[..., Any], resolvers: Sequence[tuple[str, Resolve]]
     return lambda scope: function(**{name: resolve(scope) for name, resolve in pairs})
 
 
-def _in_order(function: Callable[..., Any], names: Sequence[str]) -> bool:
+def _in_order(signature: Signature, names: Sequence[str]) -> bool:
     """Tell whether the named parameters are the function's first, and may be given without their names."""
-    parameters = list(inspect.signature(function).parameters.values())[: len(names)]
+    parameters = signature.parameters[: len(names)]
     return [parameter.name for parameter in parameters] == list(names) and all(
         parameter.kind is not parameter.KEYWORD_ONLY for parameter in parameters
     )
@@ -222,7 +226,7 @@ def bind_signature(
             problem = _asked_by(function, parameter.name, not_provided(kind, wiring.supplies))
             what = f"{asker}: {problem.what}" if asker else problem.what
             problems.append(msgspec.structs.replace(problem, what=what))
-    return bound(function, resolvers)
+    return bound(function, signature, resolvers)
 
 
 def own_config(signature: Signature, config: Any) -> dict[str, Resolve]:

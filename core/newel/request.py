@@ -31,10 +31,11 @@ from newel.headers import EnvironHeaders
 from newel.multidict import MultiDict
 from newel.negotiation import Accept
 from newel.state import State
-from newel.uploads import UploadedFile
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Request as WerkzeugRequest
+
+    from newel.uploads import UploadedFile
 
 _PATH_SAFE: Final = "!$&'()*+,/:;=@"
 _QUERY_SAFE: Final = _PATH_SAFE + "?%"

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from typing import Any, Final
 
 from newel.conditional import NOT_MODIFIED, failed_precondition, http_date, parse_date, quoted_etag
 from newel.cookies import SameSite, dump_cookie
 from newel.headers import HeaderPairs, Headers, check_value, checked_pairs
+from newel.statuses import PHRASES
 
 Environ = Mapping[str, Any]
 StartResponse = Callable[..., Any]
@@ -23,13 +23,7 @@ HTML: Final = "text/html; charset=utf-8"
 JSON: Final = "application/json"
 BINARY: Final = "application/octet-stream"
 
-STATUS_LINES: Final[Mapping[int, str]] = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus} | {
-    # RFC 9110 renamed these; older Pythons say it the old way.
-    413: "413 Content Too Large",
-    414: "414 URI Too Long",
-    416: "416 Range Not Satisfiable",
-    422: "422 Unprocessable Content",
-}
+STATUS_LINES: Final[Mapping[int, str]] = {status: f"{status} {phrase}" for status, phrase in PHRASES.items()}
 """Each known status with its phrase, as `start_response` takes it."""
 
 _TYPE_HEADERS: Final = {

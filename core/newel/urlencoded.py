@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from codecs import unicode_escape_decode
 from typing import Final
 
 from newel.errors import HTTPError
+from newel.patterns import pattern
 
-_BROKEN: Final = re.compile(rb"%(?![0-9a-fA-F]{2})")
+_BROKEN: Final = pattern(rb"%(?![0-9a-fA-F]{2})")
 """A `%` that begins no escape."""
 
 

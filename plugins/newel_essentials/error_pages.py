@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -12,8 +13,9 @@ from newel.contracts.validator import InvalidInput
 from newel.errors import HTTPError
 from newel.negotiation import prefers_html
 from newel.plan import status_of
-from newel.response import HTML, STATUS_LINES, Response
+from newel.response import HTML, Response
 from newel.results import Page
+from newel.statuses import PHRASES
 
 PROBLEM: Final = "application/problem+json"
 _encode: Final = msgspec.json.Encoder(enc_hook=str).encode
@@ -38,8 +40,8 @@ def error_response(error: BaseException, environ: Mapping[str, Any]) -> Response
     accept = environ.get("HTTP_ACCEPT")
     if accept is not None and prefers_html(accept):
         response = Response(_page(error, status).encode(), status, None, HTML)
-    elif type(error) is HTTPError and not (error.detail or error.extensions) and status in _BARE:
-        response = Response(_BARE[status], status, None, PROBLEM)
+    elif type(error) is HTTPError and not (error.detail or error.extensions):
+        response = Response(_bare(status), status, None, PROBLEM)
     else:
         response = Response(_encode(_problem(error, status)), status, None, PROBLEM)
     for name, value in _headers(error, status).items():
@@ -63,7 +65,7 @@ def _headers(error: BaseException, status: int) -> Mapping[str, str]:
 
 
 def _title(status: int) -> str:
-    return STATUS_LINES.get(status, str(status)).partition(" ")[2] or "Error"
+    return PHRASES.get(status, "Error")
 
 
 def _detail(error: BaseException) -> str:
@@ -98,6 +100,7 @@ def _field_errors(error: BaseException) -> tuple[Any, ...]:
     return error.errors if isinstance(error, InvalidInput) else ()
 
 
-_BARE: Final = {
-    status: _encode(_problem(HTTPError(status), status)) for status in STATUS_LINES if status >= 400
-}  # PERF: an unmatched URL is answered with bytes that are there
+@functools.cache
+def _bare(status: int) -> bytes:
+    """Return the problem of a status of which nothing more is known. PERF: once; an unmatched URL has it there."""
+    return _encode(_problem(HTTPError(status), status))

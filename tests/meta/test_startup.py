@@ -54,8 +54,8 @@ def test_hello_answers(first_response: dict[str, object]) -> None:
         "sqlalchemy",
         "asyncio",
         "email",
-        "http.client",
         "importlib.metadata",
+        "http",
         "logging",
     ],
 )
