@@ -1,7 +1,7 @@
 """Database servers for tests: those that the environment names, else Debian's, started on the loopback interface.
 
 `NEWEL_TEST_POSTGRESQL` and `NEWEL_TEST_MARIADB` name a server that runs already, as a URL without a database whose user
-may create some. Nothing here skips: what is missing is an error that says what to install.
+may create some. Tests of a server that is neither named nor installed are reported as not run.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
 from newel_sql import DatabaseUrl
-from tests.services import LOOPBACK, PATIENCE, ServerProcess, free_port
+from tests.services import LOOPBACK, PATIENCE, ServerProcess, free_port, not_there
 
 
 @contextlib.contextmanager
@@ -101,9 +101,7 @@ def _postgresql_programs() -> Path:
 
 def _program(name: str, package: str) -> str:
     path = shutil.which(name) or shutil.which(name, path="/usr/sbin")
-    if path is None:
-        raise RuntimeError(f"there is no {name}; on Debian: apt-get install {package}")
-    return path
+    return path or not_there(name, package)
 
 
 # --- servers refuse to be run by root ---------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """What tests need from the machine: real server processes on the loopback interface, a browser, and databases.
 
-Nothing here skips: what is missing is an error that says what to install. The one exception is MongoDB, which many
-machines cannot have: its tests are then reported as not run.
+Tests of a database server that the machine lacks are reported as not run. Where everything must run
+(`NEWEL_TEST_EVERYTHING=1`) a missing server is an error, but for MongoDB, which many machines cannot have.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, final
+from typing import Any, Final, NoReturn, final
 from urllib.parse import urlsplit
 from uuid import uuid4
+
+import pytest
 
 ROOT: Final = Path(__file__).parents[1]
 LOOPBACK: Final = "127.0.0.1"
@@ -36,6 +38,17 @@ BROWSER_OPTIONS: Final = (
     "--disable-sync",
 )
 """Options with which Chromium asks nothing of the internet and runs as root."""
+
+
+EVERYTHING: Final = "NEWEL_TEST_EVERYTHING"
+
+
+def not_there(program: str, package: str) -> NoReturn:
+    """Report the test as not run, because a server is not installed; an error where everything must run."""
+    reason = f"not run: there is no {program}; on Debian: apt-get install {package}"
+    if os.environ.get(EVERYTHING):
+        raise RuntimeError(reason)
+    pytest.skip(reason)
 
 
 def free_port() -> int:
@@ -214,6 +227,7 @@ def mongodb_process(folder: Path, port: int, replica_set: str = "", *stand_in: s
     """Return a `mongod`, or else the stand-in with more options, to be started; None without either."""
     if program := shutil.which("mongod"):
         options = ["--dbpath", str(folder), "--bind_ip", LOOPBACK, "--port", str(port)]
+        options += ["--setParameter", "enableTestCommands=1"]  # fail points
         options += ["--replSet", replica_set] if replica_set else []
         return ServerProcess([program, *options], port, folder=folder)
     if STAND_IN.is_file():
