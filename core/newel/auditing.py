@@ -35,22 +35,32 @@ def audit(generation: Generation) -> list[Finding]:
 
 
 def own_files(generation: Generation) -> list[Path]:
-    """Return the files of the application's own modules that are loaded: those below its folder, without what is
-    installed there.
+    """Return the files of the application itself: its loaded modules below its folder, and all of their packages.
 
-    An application without a folder (a mapping, routers that a function makes) has the modules of its handlers.
+    What is installed below the folder is not of it. An application without a folder (a mapping, routers that a function
+    makes) has the modules of its handlers.
     """
     folder = generation.configuration.folder
-    foreign = {"newel", *(point.partition(".")[0].partition(":")[0] for point in _entry_points())}
-    found = {
-        Path(file)
-        for name, module in list(sys.modules.items())
-        if name.partition(".")[0] not in foreign and (file := getattr(module, "__file__", None))
-    }
     if folder is None:
-        handlers = {place_of(route.handler).file for route in generation.routes}
-        return sorted(path for path in found if str(path) in handlers)
-    return sorted(path for path in found if path.suffix == ".py" and _is_below(path, folder))
+        return sorted({Path(place_of(route.handler).file) for route in generation.routes} & set(_loaded().values()))
+    own = {name: path for name, path in _loaded().items() if _is_below(path, folder)}
+    found = {path for path in own.values() if path.name != "__init__.py"}
+    for path in own.values():
+        if path.name == "__init__.py":
+            found.update(path.parent.rglob("*.py"))
+    return sorted(found)
+
+
+def _loaded() -> dict[str, Path]:
+    """Return the files of all modules that are loaded, but for those of installed plugins and of Newel itself."""
+    foreign = {"newel", *(point.partition(".")[0].partition(":")[0] for point in _entry_points())}
+    return {
+        name: Path(file)
+        for name, module in list(sys.modules.items())
+        if name.partition(".")[0] not in foreign
+        and (file := getattr(module, "__file__", None))
+        and file.endswith(".py")
+    }
 
 
 def _is_below(path: Path, folder: Path) -> bool:

@@ -123,23 +123,27 @@ def test_a_plugin_tells_findings_of_its_own_under_its_name() -> None:
 # --- the files of the application -----------------------------------------------------------------------------------
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a view that imports a neighbour, something installed, and a module that nobody imports."""
+    """A folder with a view that imports a neighbour and a package, something installed, and what nobody imports yet."""
     monkeypatch.chdir(tmp_path)
     installed = tmp_path / ".venv" / "site-packages"
     installed.mkdir(parents=True)
     (installed / "audited_library.py").write_text("")
     (tmp_path / "audited_helper.py").write_text("import audited_library\n")
     (tmp_path / "audited_other.py").write_text("")
-    views = "import audited_helper\nfrom newel import Router\nrouter = Router()\n"
+    (tmp_path / "audited_package").mkdir()
+    (tmp_path / "audited_package" / "__init__.py").write_text("")
+    (tmp_path / "audited_package" / "late.py").write_text("")
+    views = "import audited_helper, audited_package\nfrom newel import Router\nrouter = Router()\n"
     (tmp_path / "audited_views.py").write_text(views)
     (tmp_path / "newel.toml").write_text('[app]\nroutes = ["audited_views"]\nhosts = ["localhost"]\n')
     monkeypatch.syspath_prepend(installed)
     return tmp_path
 
 
-def test_own_files_are_what_is_loaded_of_the_folder_and_not_installed_there(project: Path) -> None:
+def test_own_files_are_modules_and_packages_of_the_folder_and_not_what_is_installed_there(project: Path) -> None:
     found = auditing.own_files(App(project).generation)
-    assert [file.name for file in found] == ["audited_helper.py", "audited_views.py"]
+    names = [file.relative_to(project).as_posix() for file in found]
+    assert names == ["audited_helper.py", "audited_package/__init__.py", "audited_package/late.py", "audited_views.py"]
 
 
 def test_own_files_of_an_application_without_a_folder_are_those_of_its_handlers() -> None:

@@ -1,0 +1,1 @@
+"""Sales and reports of them: portable queries, and native ones behind a contract of the application's own."""
