@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from pathlib import Path
 from types import GeneratorType
@@ -133,7 +133,7 @@ def _anything_else(data: DataResponder) -> Any:
             return responders.from_environ(result, scope)
         if hasattr(result, "get_wsgi_response"):
             return responders.werkzeug(result, scope)
-        if isinstance(result, Iterator):
+        if hasattr(result, "__next__"):
             return responders.stream(result, scope)
         return data(result, scope)
 

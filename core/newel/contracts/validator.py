@@ -124,7 +124,8 @@ class FieldError(msgspec.Struct, frozen=True):
     @property
     def field(self) -> str:
         """The place as one name: `tags.2`; the empty text for the input as a whole."""
-        return ".".join(str(part) for part in self.place)
+        place = self.place
+        return str(place[0]) if len(place) == 1 else ".".join(map(str, place))
 
 
 def field_error(place: Sequence[str | int], code: str, text: str = "", /, **parameters: Any) -> FieldError:
@@ -147,7 +148,7 @@ class InvalidInput(Exception):
 
     def __init__(self, errors: Iterable[FieldError]) -> None:
         self.errors: Final = tuple(errors)
-        super().__init__(self.errors)
+        self.args = (self.errors,)  # PERF: as `Exception.__init__` does, without its call
 
     def __str__(self) -> str:
         return "; ".join(f"{error.field or 'the input'}: {error.text} ({error.code})" for error in self.errors)
@@ -235,7 +236,7 @@ class Form(Generic[T]):
         fields: Mapping[str, Sequence[Any]] | None = None,
     ) -> None:
         self._value = value
-        self._errors = list(errors)
+        self._errors = tuple(errors)
         self._fields = fields or {}
 
     @classmethod
@@ -260,7 +261,7 @@ class Form(Generic[T]):
     @property
     def errors(self) -> tuple[FieldError, ...]:
         """Every mistake: those of the input in the order of its fields, then those that the application added."""
-        return tuple(self._errors)
+        return self._errors
 
     def errors_of(self, field: str) -> tuple[FieldError, ...]:
         """The mistakes of one field; the empty name asks for those of the form as a whole."""
@@ -277,7 +278,7 @@ class Form(Generic[T]):
 
     def error(self, field: str, code: str, text: str = "", **parameters: Any) -> None:
         """Make the form invalid: `form.error("title", "unique")` after a caught `UniqueViolation`."""
-        self._errors.append(field_error(place_of_field(field), code, text, **parameters))
+        self._errors += (field_error(place_of_field(field), code, text, **parameters),)
 
 
 class Json(Generic[T]):
