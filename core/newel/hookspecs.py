@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pluggy
 
-from newel.records import Finding, Provider, Route, RouteRecord
+from newel.records import Finding, Panel, Provider, Route, RouteRecord
 
 if TYPE_CHECKING:
     from click import Command
@@ -111,6 +111,15 @@ def newel_audit(generation: Any) -> Iterable[Finding] | None:
 
     That is what of this plugin is weaker than its default, and what binds the application to one provider of a slot.
     `generation` holds configuration, routes and all else that was booted.
+    """
+
+
+@hookspec
+def newel_development_panel(scope: Any) -> Panel | None:
+    """Return what this plugin knows of a request that failed, as a table for the error page of development.
+
+    All results; called only by that page, when providers have rolled back and before they close. What raises is left
+    out.
     """
 
 

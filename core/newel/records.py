@@ -118,6 +118,15 @@ class Around(msgspec.Struct, frozen=True):
 RouteRecord = Before | Guard | After | Around
 
 
+class Panel(msgspec.Struct, frozen=True, kw_only=True):
+    """A table on the error page of development: what a plugin knows of the request. `notes` stand above it."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+
+
 class Finding(msgspec.Struct, frozen=True):
     """Something that `newel audit` lists: what, who says so, where.
 

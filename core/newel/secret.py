@@ -15,6 +15,9 @@ _IN_PAIR: Final = (
     r"(?i)((?:password|passwd|pwd|passphrase|secret|token|(?:api|access|account|private)[_-]?key)\s*=\s*)"
     r"(?:'[^']*'|\"[^\"]*\"|[^\s&;,]+)"
 )
+_TOLD_BY_NAME: Final = (
+    r"(?i)pass|pwd|secret|token|key|auth(?!ors?(?:_|\b))|cookie|session|csrf|credential|card|cvv|cvc|iban|ssn|\bpin\b"
+)
 
 
 @final
@@ -69,6 +72,11 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret is not pickled: pass on what it is for, or the name of the setting that holds it")
+
+
+def sounds_secret(name: str) -> bool:
+    """Tell whether what has such a name (of a field, a header) is not to be shown."""
+    return re.search(_TOLD_BY_NAME, name) is not None
 
 
 def mask(value: Any) -> Any:

@@ -6,7 +6,7 @@ import importlib
 import logging
 from collections.abc import Iterable, Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 import msgspec
 
@@ -14,7 +14,7 @@ from newel import Plugin, hookimpl
 from newel.config import Configuration
 from newel.errors import BootError, Problem, ProblemError, place_of
 from newel.generation import Generation
-from newel.records import SAFE_METHODS, Finding, Provider
+from newel.records import Finding, Panel, Provider
 from newel.scope import Scope
 from newel_data import hookspecs
 from newel_data.database import Database
@@ -22,6 +22,9 @@ from newel_data.errors import DatabaseUnavailable
 from newel_data.model import Model
 from newel_data.models import Models
 from newel_data.port import Backend, SyncReport
+from newel_data.querylog import LOG as QUERIES
+from newel_data.querylog import QueryLog
+from newel_data.units import Units
 
 if TYPE_CHECKING:
     from click import Command
@@ -34,6 +37,8 @@ class DataConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     models: list[str] = []
     """Modules whose models are stored: the closed set, together with what plugins bring."""
+    repeated_queries: Annotated[int, msgspec.Meta(ge=0)] = 5
+    """How often one statement may run in one request before development warns of it; 0: never."""
 
 
 class DataPlugin(Plugin):
@@ -45,7 +50,9 @@ class DataPlugin(Plugin):
 
     def __init__(self, config: DataConfig | None = None) -> None:
         super().__init__(config)
-        self.listed: Final = tuple(config.models) if config is not None else ()
+        settings = config or DataConfig()
+        self.listed: Final = tuple(settings.models)
+        self.repeated: Final = settings.repeated_queries
         self.models: Models | None = None
 
     @hookimpl
@@ -67,7 +74,9 @@ class DataPlugin(Plugin):
     def newel_providers(self) -> Iterable[Provider]:
         """Supply the models for the application, and a unit of work for each request."""
         yield Provider(contract=Models, scope="app", open=self._closed_set)
+        yield Provider(contract=Units, scope="app", open=self._units)
         yield Provider(contract=Database, open=open_database, finish=finish_database, close=close_database)
+        yield Provider(contract=QueryLog, open=self._query_log, save=outlive_rollback, close=close_query_log)
 
     @hookimpl
     def newel_startup(self, scope: Scope) -> None:
@@ -94,6 +103,24 @@ class DataPlugin(Plugin):
         """Let `newel shell` have `Database` and every model at hand."""
         return {"Database": Database} | {table.model.__name__: table.model for table in self._closed_set().tables}
 
+    @hookimpl
+    def newel_development_panel(self, scope: Scope) -> Panel | None:
+        """Show the statements of the request."""
+        return scope[QueryLog].panel() if scope.is_open(QueryLog) else None
+
+    def _units(self, backend: Backend, models: Models, configuration: Configuration) -> Units:
+        """Choose how units are made: with what runs in them taken down, in development and for a logger that asks."""
+        development = configuration.development
+        if not (development or QUERIES.isEnabledFor(logging.DEBUG)):
+            return Units(backend, models)
+        units: Units = importlib.import_module("newel_data.observing").ObservedUnits(
+            backend, models, values=development
+        )
+        return units
+
+    def _query_log(self, scope: Scope) -> QueryLog:
+        return QueryLog(_name_of(scope), self.repeated)
+
     def _closed_set(self) -> Models:
         return self.models if self.models is not None else Models(())
 
@@ -101,14 +128,9 @@ class DataPlugin(Plugin):
 # --- the unit of a request -------------------------------------------------------------------------------------------
 
 
-def open_database(backend: Backend, models: Models, scope: Scope) -> Database:
-    """Make the unit of work: one that only reads on a route whose methods are all safe.
-
-    Where no route matched (an error page that reads) the request's own method says it; outside a request it may write.
-    """
-    if scope.route is not None:
-        return Database(backend, models, read_only=scope.route.safe)
-    return Database(backend, models, read_only=scope.environ.get("REQUEST_METHOD") in SAFE_METHODS)
+def open_database(units: Units, scope: Scope) -> Database:
+    """Make the unit of work."""
+    return units.database(scope)
 
 
 def finish_database(database: Database, response: Any) -> None:
@@ -119,6 +141,24 @@ def finish_database(database: Database, response: Any) -> None:
 def close_database(database: Database, error: BaseException | None) -> None:
     """End the unit; roll back what was not finished."""
     database.close()
+
+
+# --- what ran in it --------------------------------------------------------------------------------------------------
+
+
+def outlive_rollback(log: QueryLog, response: Any) -> None:
+    """Nothing is saved: a provider that saves is still open when the error page asks what had run."""
+
+
+def close_query_log(log: QueryLog, error: BaseException | None) -> None:
+    """Log how many there were."""
+    log.close()
+
+
+def _name_of(scope: Scope) -> str:
+    """Return what the log calls a request: by its rule, for a path may hold what is nobody's business."""
+    method = scope.environ.get("REQUEST_METHOD")
+    return f"{method} {scope.route.rule if scope.route else '(no route)'}" if method else "outside a request"
 
 
 # --- starting --------------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ def title(fault: Fault) -> str:
 
 # --- data -----------------------------------------------------------------------------------------------------------
 def problem(fault: Fault) -> Mapping[str, Any]:
-    """Return a problem as RFC 9457 has it; `exceptions` and `plan` are ours."""
+    """Return a problem as RFC 9457 has it; `exceptions`, `plan` and `panels` are ours."""
     first = fault.raised[0]
     return {
         "type": "about:blank",
@@ -72,6 +72,14 @@ def problem(fault: Fault) -> Mapping[str, Any]:
             for raised in fault.raised
         ],
         "plan": [_plan_line(line) for line in (fault.plan.lines if fault.plan else ())],
+        "panels": [
+            {
+                "title": panel.title,
+                "notes": panel.notes,
+                "rows": [dict(zip(panel.columns, row, strict=True)) for row in panel.rows],
+            }
+            for panel in fault.panels
+        ],
     }
 
 
@@ -83,6 +91,9 @@ def text(fault: Fault) -> str:
         lines += _exception(raised)
     if fault.plan is not None:
         lines += [f"The plan: {fault.plan.title}", *(f"    {_plan_line(line)}" for line in fault.plan.lines), ""]
+    for panel in fault.panels:
+        lines += [panel.title, *(f"    {note}" for note in panel.notes)]
+        lines += [*("    " + ", ".join(filter(None, row)) for row in panel.rows), ""]
     for section, pairs in fault.request:
         lines += [section, *(f"    {name}: {value}" for name, value in pairs), ""]
     return "\n".join(lines).rstrip()

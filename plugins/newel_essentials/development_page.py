@@ -18,6 +18,7 @@ from typing import Final
 from markupsafe import Markup
 
 from newel.inspection import Explanation, PlanLine
+from newel.records import Panel
 from newel_essentials.fault import Fault, Frame, Raised
 
 STYLE: Final = """
@@ -50,6 +51,17 @@ td:first-child { width: 1%; min-width: 9rem; color: var(--soft); white-space: no
 td.value { overflow-wrap: anywhere; }
 small, .place { color: var(--soft); font-size: .86rem; }
 footer { margin-top: 3rem; color: var(--soft); font-size: .86rem; }
+.note + .wide { margin-top: .8rem; }
+.panel th { padding: .35rem .8rem; text-align: left; font-weight: 500; color: var(--soft); }
+.panel td { overflow-wrap: anywhere; }
+.panel td:nth-child(n) { width: auto; min-width: 0; color: inherit; white-space: normal; }
+.panel td:nth-child(-n+2) { width: 1%; text-align: right; font-variant-numeric: tabular-nums; }
+.panel td:nth-child(3) { min-width: 16rem; font-family: ui-monospace, monospace; font-size: .86rem; }
+@media (max-width: 40rem) { .panel tr:first-child { display: none; }
+  .panel td:nth-child(n) { display: block; width: auto; min-width: 0; border: 0; padding: 0 .8rem; text-align: left; }
+  .panel td:empty { display: none; }
+  .panel td::before { content: attr(data-name) " "; color: var(--soft); font: .8rem system-ui, sans-serif; }
+  .panel tr { display: block; padding: .5rem 0; border-top: 1px solid var(--line); } }
 @media (max-width: 40rem) { .plan td { display: block; border: 0; padding: 0 .8rem; white-space: normal; }
   .plan tr { display: block; padding: .5rem 0; border-top: 1px solid var(--line); }
   .plan tr:first-child { border-top: 0; } }
@@ -73,6 +85,7 @@ _PAGE: Final = Markup("""<!doctype html>
 <body>
 <h1>{status} · {method} {path}</h1>
 {raised}
+{panels}
 {plan}
 {request}
 <footer>Newel in the development profile, Python {python}. Production shows the status and nothing else.</footer>
@@ -89,6 +102,10 @@ _LINE: Final = Markup("<span{}><i>{}</i>{}</span>")
 _RAN: Final = Markup(' class="ran"')
 _SECTION: Final = Markup('<h2>{}</h2><div class="wide"><table{}>{}</table></div>')
 _PLAN_ROW: Final = Markup('<tr><td>{}</td><td>{}</td><td>{}</td><td class="place">{}</td></tr>')
+_PANEL: Final = Markup('<h2>{}</h2>{}<div class="wide"><table class="panel">{}</table></div>')
+_PANEL_ROW: Final = Markup("<tr>{}</tr>")
+_HEADING: Final = Markup("<th>{}</th>")
+_CELL: Final = Markup('<td data-name="{}">{}</td>')
 _ROW: Final = Markup('<tr><td>{}</td><td class="value">{}</td></tr>')
 _NOTHING: Final = Markup()
 
@@ -102,6 +119,7 @@ def render(fault: Fault) -> str:
         path=fault.path,
         style=Markup(STYLE),  # noqa: S704  -- a constant of this file
         raised=_joined(_exception(raised) for raised in fault.raised),
+        panels=_joined(map(_panel, fault.panels)),
         plan=_plan(fault.plan) if fault.plan is not None else _NOTHING,
         request=_joined(_section(name, pairs) for name, pairs in fault.request),
         python=platform.python_version(),
@@ -156,6 +174,14 @@ def _short(file: str) -> str:
         return str(Path(file).relative_to(Path.cwd()))
     except ValueError:
         return file
+
+
+# --- panels ---------------------------------------------------------------------------------------------------------
+def _panel(panel: Panel) -> Markup:
+    heading = _PANEL_ROW.format(Markup().join(map(_HEADING.format, panel.columns)))
+    rows = [_PANEL_ROW.format(Markup().join(map(_CELL.format, panel.columns, row))) for row in panel.rows]
+    notes = _joined(map(_NOTE.format, panel.notes))
+    return _PANEL.format(panel.title, notes, _joined([heading, *rows]))
 
 
 # --- plan and request -----------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ SECURITY: no values of variables, and of the request nothing whose name sounds s
 from __future__ import annotations
 
 import linecache
-import re
 import sysconfig
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,9 +21,10 @@ from newel.generation import Generation
 from newel.inspection import Explanation, explain
 from newel.multidict import MultiDict
 from newel.plan import status_of
+from newel.records import Panel
 from newel.request import decoded_path
 from newel.scope import Scope
-from newel.secret import MASK, mask
+from newel.secret import MASK, mask, sounds_secret
 
 AROUND: Final = 4
 """Lines shown before and after the one that ran."""
@@ -37,10 +37,6 @@ _LIBRARIES: Final = (
     str(Path(__file__).parent.parent),  # the plugins that come with Newel, or site-packages
     *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
     "<frozen",
-)
-_SECRET: Final = re.compile(
-    r"pass|pwd|secret|token|key|auth(?!ors?(?:_|\b))|cookie|session|csrf|credential|card|cvv|cvc|iban|ssn|\bpin\b",
-    re.IGNORECASE,
 )
 
 
@@ -81,6 +77,7 @@ class Fault(msgspec.Struct, frozen=True):
     raised: tuple[Raised, ...]
     plan: Explanation | None
     request: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    panels: tuple[Panel, ...] = ()
 
 
 def fault_of(error: BaseException, scope: Scope) -> Fault:
@@ -93,6 +90,7 @@ def fault_of(error: BaseException, scope: Scope) -> Fault:
         raised=tuple(_chain(error)),
         plan=_plan(scope),
         request=tuple((title, pairs) for title, pairs in _request(scope) if pairs),
+        panels=tuple(_panels(scope)),
     )
 
 
@@ -164,6 +162,16 @@ def _plan(scope: Scope) -> Explanation | None:
         return None
 
 
+def _panels(scope: Scope) -> Iterator[Panel]:
+    """Yield what plugins know of the request."""
+    for _, call in scope[Generation].manager.callers("newel_development_panel"):
+        try:
+            found: list[Panel] = call(scope=scope)
+        except Exception:  # noqa: BLE001, S112  -- a page about an error shows what it can
+            continue
+        yield from found
+
+
 def _request(scope: Scope) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
     request = scope.request
     yield "Path arguments", _pairs(scope.args.items)
@@ -196,7 +204,7 @@ def _shown(name: str, value: Any) -> str:
 
 def masked(name: str, value: Any) -> Any:
     """Return a value of that name with everything in it hidden whose name sounds secret."""
-    if _SECRET.search(name):
+    if sounds_secret(name):
         return MASK
     if isinstance(value, Mapping):
         return {key: masked(str(key), item) for key, item in value.items()}

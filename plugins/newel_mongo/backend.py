@@ -10,6 +10,7 @@ from newel.errors import BootError, Problem
 from newel_data.models import Models
 from newel_data.port import Capability, Drift, SyncReport
 from newel_data.rehearsal import Rehearsal
+from newel_data.telling import Tree
 from newel_mongo.config import MongoConfig
 from newel_mongo.connections import Connections
 from newel_mongo.failures import Failures
@@ -61,6 +62,11 @@ class MongoBackend:
     def begin(self, *, read_only: bool) -> MongoUnit:
         """Begin a unit of work; it connects when it is first used."""
         return MongoUnit(self.connections, self._statements, self._references, read_only=read_only)
+
+    def told(self, tree: Tree) -> str:
+        """Return the command of a tree on one line, without values."""
+        told: str = importlib.import_module("newel_mongo.telling").told(self._statements, tree)
+        return told
 
     def check(self) -> None:
         """Try a connection."""

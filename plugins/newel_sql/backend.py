@@ -16,6 +16,8 @@ from newel.errors import Problem, ProblemError
 from newel_data.models import Models
 from newel_data.port import Capability, Drift, SyncReport
 from newel_data.rehearsal import Rehearsal
+from newel_data.telling import Insert, Tree
+from newel_data.tree import Upsert
 from newel_sql.config import SqlConfig
 from newel_sql.connections import Connections
 from newel_sql.dialects.base import Dialect
@@ -73,6 +75,17 @@ class SqlBackend:
     def begin(self, *, read_only: bool) -> SqlUnit:
         """Begin a unit of work; it connects when it is first used."""
         return SqlUnit(self._taking, self.statements, read_only=read_only)
+
+    def told(self, tree: Tree) -> str:
+        """Return the statement of a tree on one line, with the driver's marks where values stand."""
+        match tree:
+            case Insert():
+                statement = self.statements.insert(tree.table)
+            case Upsert():
+                statement = self.statements.upsert(tree)
+            case _:
+                statement = self.statements.of(tree)[0]
+        return " ".join(statement.sql.split())
 
     def check(self) -> None:
         """Try a connection."""

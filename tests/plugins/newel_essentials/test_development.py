@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from newel import App, HTTPError, Page, Plugin, Router, hookimpl
+from newel.records import Panel
+from newel.scope import Scope
 from newel.testing import Client
 from newel_essentials.development import is_loopback
 from newel_essentials.development_page import POLICY
@@ -82,6 +84,39 @@ class Clock(Plugin):
             raise RuntimeError("the clock is late")
 
 
+class Weather(Plugin):
+    name: ClassVar[str] = "weather"
+
+    @hookimpl
+    def newel_development_panel(self, scope: Scope) -> Panel:
+        row = (scope.environ["PATH_INFO"], "<b>rain</b>")
+        return Panel(title="Weather", columns=("path", "sky"), rows=(row,), notes=("Take an umbrella & a hat",))
+
+
+class Silent(Plugin):
+    name: ClassVar[str] = "silent"
+
+    @hookimpl
+    def newel_development_panel(self) -> None:
+        return None
+
+
+class Stormy(Plugin):
+    name: ClassVar[str] = "stormy"
+
+    @hookimpl
+    def newel_development_panel(self) -> Panel:
+        raise RuntimeError("a panel of an error page must not make things worse")
+
+
+@pytest.fixture
+def told() -> Iterator[Client]:
+    """A client of an application whose plugins have something to say of a request that failed."""
+    app = App(routes=[router], plugins=[Stormy, Silent, Weather], profile="development")
+    yield Client(app)
+    app.close()
+
+
 @pytest.fixture
 def client() -> Iterator[Client]:
     app = App(routes=[router], plugins=[Clock], profile="development")
@@ -124,6 +159,23 @@ def test_the_frames_of_the_kernel_are_folded(client: Client) -> None:
 def test_the_page_names_the_plugin_at_fault(client: Client) -> None:
     note = '<p class="note">in plugin &#39;clock&#39;, newel_before_request</p>'
     assert note in page(client, "/guarded")
+
+
+def test_the_page_shows_what_plugins_know_of_the_request_whoever_of_them_fails(told: Client) -> None:
+    html = page(told, "/price/milk")
+    assert "<h2>Weather</h2>" in html
+    assert '<p class="note">Take an umbrella &amp; a hat</p>' in html
+    assert "<tr><th>path</th><th>sky</th></tr>" in html
+    assert '<td data-name="path">/price/milk</td><td data-name="sky">&lt;b&gt;rain&lt;/b&gt;</td>' in html
+    assert "must not make things worse" not in html
+
+
+def test_text_and_problem_show_what_plugins_know_too(told: Client) -> None:
+    text = told.get("/price/milk", headers={"Accept": "text/plain"}).text
+    assert "Weather\n    Take an umbrella & a hat\n    /price/milk, <b>rain</b>\n" in text
+    problem: Any = told.get("/price/milk", headers={"Accept": "application/json"}).json
+    weather = {"path": "/price/milk", "sky": "<b>rain</b>"}
+    assert problem["panels"] == [{"title": "Weather", "notes": ["Take an umbrella & a hat"], "rows": [weather]}]
 
 
 def test_the_page_shows_the_plan_of_the_route(client: Client) -> None:

@@ -1,0 +1,46 @@
+"""Who asked for a query: the line of the application, a handler's or a template's, that was running."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+_INSTALLED: Final = tuple(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+
+
+def caller() -> str:
+    """Return file, line and function of the innermost frame that is the application's; else of the first of others.
+
+    Neither Newel's own packages nor what is installed is the application's. Empty, where nobody else is there.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    other = ""
+    while frame is not None:
+        if not _is_ours(frame):
+            told = f"{_short(frame.f_code.co_filename)}:{frame.f_lineno} in {frame.f_code.co_name}"
+            if _is_own(frame.f_code.co_filename):
+                return told
+            other = other or told
+        frame = frame.f_back
+    return other
+
+
+def _is_ours(frame: FrameType) -> bool:
+    package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+    return package == "newel" or package.startswith("newel_")
+
+
+def _is_own(file: str) -> bool:
+    installed = file.startswith((*_INSTALLED, "<frozen")) or "site-packages" in file or "dist-packages" in file
+    return not installed
+
+
+def _short(file: str) -> str:
+    """Return a file as seen from the folder of the process, where it is below it."""
+    try:
+        return str(Path(file).relative_to(Path.cwd()))
+    except ValueError:
+        return file
