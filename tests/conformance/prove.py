@@ -10,49 +10,73 @@ from __future__ import annotations
 import contextlib
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from newel_data.kit.proof import Server, prove, table
+from newel_data.kit.faults import Faults
+from newel_data.kit.proof import Outcomes, Server, exceptions, prove, table
 from newel_data.models import Models
 from newel_memory import MemoryBackend
 from newel_memory.backend import CAPABILITIES as MEMORY
 from newel_mongo import MongoBackend, MongoConfig, MongoUrl
 from newel_mongo.backend import CAPABILITIES as MONGO
 from newel_sql import DatabaseUrl, SqlBackend, SqlConfig
+from newel_sql.dialects.base import Dialect
+from newel_sql.dialects.mariadb import MariadbDialect
+from newel_sql.dialects.postgresql import PostgresqlDialect
 from newel_sql.dialects.sqlite import SqliteDialect
+from tests.databases import mariadb, new_database, postgresql
+from tests.proxies import proxy_before
 from tests.services import mongodb_database, mongodb_server
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "reference" / "proof.md"
+
+TIMEOUT: Final = 1.0
+"""Seconds in which a server that is silent is given up."""
 
 TEXT: Final = """# What is proven where
 
 This page is written by `python -m tests.conformance.prove`, which runs every case of the persistence kit on each
 database that the machine has. A row is PROVEN where each of its cases was run and passed. PROVEN ON STAND-IN: a
 program that speaks the server's protocol and follows its documentation was asked in its place; a real server still has
-the last word. UNPROVEN: nobody could be asked, or there is no adapter yet. Where a database lacks what a case is about,
-the number of cases is given.
+the last word. UNPROVEN: nobody could be asked. Where not every case of a row was shown, the number is given, and the
+second table names the others.
 
-{table}"""
+{table}
+## Cases that were not shown
+
+{exceptions}"""
 
 
 @contextlib.contextmanager
 def servers() -> Iterator[list[Server]]:
     """Give every database that the contract names."""
-    with tempfile.TemporaryDirectory() as folder, _mongodb(Path(folder)) as mongodb:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _mongodb(Path(folder)) as mongodb,
+        postgresql() as postgresql_server,
+        proxy_before(new_database(postgresql_server)) as of_postgresql,
+        mariadb() as mariadb_server,
+        proxy_before(new_database(mariadb_server)) as of_mariadb,
+    ):
         yield [
             Server(name="memory", open_backend=MemoryBackend, capabilities=MEMORY),
-            Server(name="SQLite", open_backend=_sqlite(Path(folder)), capabilities=SqliteDialect.capabilities),
-            Server(name="PostgreSQL"),
-            Server(name="MariaDB"),
+            _sql(SqliteDialect, None, f"sqlite:///{folder}/proof.db"),
+            _sql(PostgresqlDialect, *of_postgresql),
+            _sql(MariadbDialect, *of_mariadb),
             mongodb,
         ]
 
 
-def _sqlite(folder: Path) -> Any:
-    config = SqlConfig(url=DatabaseUrl.from_setting("sqlite:///proof.db"))
-    return lambda models: SqlBackend(config, models, folder)
+def _sql(dialect: type[Dialect], faults: Faults | None, url: str) -> Server:
+    config = SqlConfig(url=DatabaseUrl.from_setting(url), timeout=TIMEOUT)
+    return Server(
+        name=dialect.name,
+        open_backend=lambda models: SqlBackend(config, models),
+        faults=faults,
+        capabilities=dialect.capabilities,
+    )
 
 
 @contextlib.contextmanager
@@ -61,8 +85,8 @@ def _mongodb(folder: Path) -> Iterator[Server]:
         if url is None:
             yield Server(name="MongoDB")
             return
-        with mongodb_database(url) as database:
-            config = MongoConfig(url=MongoUrl.from_setting(database))
+        with mongodb_database(url) as database, proxy_before(database) as (proxy, through):
+            config = MongoConfig(url=MongoUrl.from_setting(through), timeout=TIMEOUT)
 
             def opened(models: Models) -> MongoBackend:
                 return MongoBackend(config, models)
@@ -70,6 +94,7 @@ def _mongodb(folder: Path) -> Iterator[Server]:
             yield Server(
                 name="MongoDB",
                 open_backend=opened,
+                faults=proxy,
                 capabilities=MONGO,
                 stand_in=_is_stand_in(url),
                 is_own_fault=lambda error: "internal error of the stand-in" in str(error.__cause__),
@@ -83,12 +108,17 @@ def _is_stand_in(url: str) -> bool:
         return "stand-in" in client.admin.command("buildInfo").get("modules", ())
 
 
+def page(results: Mapping[Server, Outcomes]) -> str:
+    """Return the page that tells these results."""
+    return TEXT.format(table=table(results), exceptions=exceptions(results))
+
+
 def main() -> int:
     """Run everything, write the page, and tell what failed."""
     failures: list[str] = []
     with servers() as found:
         results = {server: prove(server, failures.append) for server in found}
-    PAGE.write_text(TEXT.format(table=table(results)), encoding="utf-8")
+    PAGE.write_text(page(results), encoding="utf-8")
     sys.stdout.write("\n".join([*failures, f"wrote {PAGE}", ""]))
     return 1 if failures else 0
 
