@@ -12,7 +12,7 @@ from typing import Final, Protocol
 import msgspec
 
 from benchmarks.contest import NEWEL
-from benchmarks.load import DEPTH
+from benchmarks.load import DEPTH, Rate
 from benchmarks.rows import ROUTES, Target
 from benchmarks.starting import Start
 
@@ -135,8 +135,8 @@ def _lines_of_memory(name: str, starts: Mapping[tuple[str, int], Start]) -> Iter
         )
 
 
-def lines_of_rates(rates: Mapping[str, float]) -> Iterator[Line]:
-    """Give the lines of requests per second; more is better here."""
+def lines_of_rates(rates: Mapping[str, Rate]) -> Iterator[Line]:
+    """Give the lines of requests per second, where more is better, and of the server's processor time for each."""
     ours = rates.get(NEWEL)
     for peer, theirs in rates.items():
         if peer == NEWEL:
@@ -145,12 +145,14 @@ def lines_of_rates(rates: Mapping[str, float]) -> Iterator[Line]:
         yield Line(
             "requests per second, granian",
             peer,
-            f"{theirs:,.0f}/s",
-            f"{ours:,.0f}/s" if ours else "",
-            f"{ours / theirs:.2f}" if ours else "",
+            f"{theirs.per_second:,.0f}/s",
+            f"{ours.per_second:,.0f}/s" if ours else "",
+            f"{ours.per_second / theirs.per_second:.2f}" if ours else "",
             f">= {RATE:.2f}" if wanted else "",
-            ours / theirs >= RATE if wanted and ours else None,
+            ours.per_second / theirs.per_second >= RATE if wanted and ours else None,
         )
+        if ours:
+            yield line_of_peer("request served by granian", peer, theirs.us, ours.us, None)
 
 
 def table(lines: Iterable[Line]) -> str:
@@ -191,6 +193,7 @@ def write(lines: list[Line], rounds: int) -> None:
         f"Answers were compared before anything was timed.\n\n{machine()}.\n\n"
         "Microseconds of processor time for one request in process, medians over rounds in which each has its turn; "
         "ratios are Newel's time divided by the peer's. Requests per second: one worker, one thread, "
-        f"pipelines of {DEPTH}, loopback; there more is better.\n\n{table(lines)}\n",
+        f"pipelines of {DEPTH}, loopback; there more is better. A request served by granian: the "
+        f"server's processor time for it in these rounds, its own work included.\n\n{table(lines)}\n",
         encoding="utf-8",
     )
