@@ -88,7 +88,8 @@ def text_of(value: Any) -> str:
             return "{" + ", ".join(f"{_key(str(key))} = {text_of(item)}" for key, item in value.items()) + "}"
         case list() | tuple() | set() | frozenset():
             return f"[{', '.join(map(text_of, value))}]"
-    return _quoted(str(value))
+        case _:
+            return _quoted(str(value))
 
 
 def _key(text: str) -> str:
