@@ -24,6 +24,7 @@ from uuid import UUID
 import msgspec
 
 from newel.contracts.validator import FieldError, InvalidInput, field_error
+from newel.patterns import pattern
 
 ReadTexts = Callable[[Sequence[Any]], Any]
 """Reads all that was sent under one name. Raises `InvalidInput`."""
@@ -39,7 +40,7 @@ _UNREADABLE: Final = (
     AttributeError,  # a file has no `strip`, where text is asked for
 )
 
-DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
+DECIMAL: Final = pattern(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
 """How a decimal may be written. SECURITY: a longer exponent would make a number whose digits fill the memory."""
 
 COLLECTIONS: Final[Mapping[Any, Callable[[list[Any]], Any]]] = {
@@ -177,8 +178,8 @@ def _rule(
     return None if bound is None else Rule(breaking(bound), code, {parameter: bound, **others})
 
 
-def _unmatched(pattern: str) -> Callable[[Any], bool]:
-    search = re.compile(pattern).search
+def _unmatched(text: str) -> Callable[[Any], bool]:
+    search = re.compile(text).search
     return lambda value: search(value) is None
 
 
