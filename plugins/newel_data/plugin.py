@@ -119,7 +119,11 @@ class DataPlugin(Plugin):
         return units
 
     def _query_log(self, scope: Scope) -> QueryLog:
-        return QueryLog(_name_of(scope), self.repeated)
+        method = scope.environ.get("REQUEST_METHOD")
+        if not method:
+            return QueryLog("outside a request", repeated=0)  # a command may do one thing for each of many rows
+        # SECURITY: named by the rule, for a path may hold what is nobody's business.
+        return QueryLog(f"{method} {scope.route.rule if scope.route else '(no route)'}", self.repeated)
 
     def _closed_set(self) -> Models:
         return self.models if self.models is not None else Models(())
@@ -153,12 +157,6 @@ def outlive_rollback(log: QueryLog, response: Any) -> None:
 def close_query_log(log: QueryLog, error: BaseException | None) -> None:
     """Log how many there were."""
     log.close()
-
-
-def _name_of(scope: Scope) -> str:
-    """Return what the log calls a request: by its rule, for a path may hold what is nobody's business."""
-    method = scope.environ.get("REQUEST_METHOD")
-    return f"{method} {scope.route.rule if scope.route else '(no route)'}" if method else "outside a request"
 
 
 # --- starting --------------------------------------------------------------------------------------------------------

@@ -53,18 +53,16 @@ small, .place { color: var(--soft); font-size: .86rem; }
 footer { margin-top: 3rem; color: var(--soft); font-size: .86rem; }
 .note + .wide { margin-top: .8rem; }
 .panel th { padding: .35rem .8rem; text-align: left; font-weight: 500; color: var(--soft); }
-.panel td { overflow-wrap: anywhere; }
-.panel td:nth-child(n) { width: auto; min-width: 0; color: inherit; white-space: normal; }
-.panel td:nth-child(-n+2) { width: 1%; text-align: right; font-variant-numeric: tabular-nums; }
-.panel td:nth-child(3) { min-width: 16rem; font-family: ui-monospace, monospace; font-size: .86rem; }
-@media (max-width: 40rem) { .panel tr:first-child { display: none; }
-  .panel td:nth-child(n) { display: block; width: auto; min-width: 0; border: 0; padding: 0 .8rem; text-align: left; }
-  .panel td:empty { display: none; }
-  .panel td::before { content: attr(data-name) " "; color: var(--soft); font: .8rem system-ui, sans-serif; }
-  .panel tr { display: block; padding: .5rem 0; border-top: 1px solid var(--line); } }
-@media (max-width: 40rem) { .plan td { display: block; border: 0; padding: 0 .8rem; white-space: normal; }
-  .plan tr { display: block; padding: .5rem 0; border-top: 1px solid var(--line); }
-  .plan tr:first-child { border-top: 0; } }
+.panel td:nth-child(n) { width: auto; min-width: 0; color: inherit; white-space: normal; overflow-wrap: break-word;
+  font-variant-numeric: tabular-nums; }
+.panel td:last-child:nth-child(n) { color: var(--soft); }
+@media (max-width: 40rem) {
+  td, td:first-child, .panel td:nth-child(n) { display: block; width: auto; border: 0; padding: 0 .8rem;
+    white-space: normal; overflow-wrap: anywhere; }
+  tr { display: block; padding: .5rem 0; border-top: 1px solid var(--line); }
+  tr:first-child { border-top: 0; }
+  .panel tr:first-child, .panel td:empty { display: none; }
+  .panel td::before { content: attr(data-name) " "; color: var(--soft); font-size: .8rem; } }
 """
 
 _HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
@@ -100,7 +98,7 @@ _FOLDED: Final = Markup("<details class='frame'><summary>{}</summary>{}</details
 _SOURCE: Final = Markup("<pre>{}</pre>")
 _LINE: Final = Markup("<span{}><i>{}</i>{}</span>")
 _RAN: Final = Markup(' class="ran"')
-_SECTION: Final = Markup('<h2>{}</h2><div class="wide"><table{}>{}</table></div>')
+_SECTION: Final = Markup('<h2>{}</h2><div class="wide"><table>{}</table></div>')
 _PLAN_ROW: Final = Markup('<tr><td>{}</td><td>{}</td><td>{}</td><td class="place">{}</td></tr>')
 _PANEL: Final = Markup('<h2>{}</h2>{}<div class="wide"><table class="panel">{}</table></div>')
 _PANEL_ROW: Final = Markup("<tr>{}</tr>")
@@ -187,7 +185,7 @@ def _panel(panel: Panel) -> Markup:
 # --- plan and request -----------------------------------------------------------------------------------------------
 def _plan(plan: Explanation) -> Markup:
     rows = Markup("\n").join(_PLAN_ROW.format(line.stage, line.owner, line.what, _place(line)) for line in plan.lines)
-    return _SECTION.format(f"The plan of {plan.title}", Markup(' class="plan"'), rows)
+    return _SECTION.format(f"The plan of {plan.title}", rows)
 
 
 def _place(line: PlanLine) -> str:
@@ -195,4 +193,4 @@ def _place(line: PlanLine) -> str:
 
 
 def _section(name: str, pairs: Iterable[tuple[str, str]]) -> Markup:
-    return _SECTION.format(name, _NOTHING, Markup("\n").join(_ROW.format(key, value) for key, value in pairs))
+    return _SECTION.format(name, Markup("\n").join(_ROW.format(key, value) for key, value in pairs))

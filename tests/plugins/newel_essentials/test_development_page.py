@@ -14,14 +14,27 @@ from tests.services import free_port, serving
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 FAILS = """\
-from newel import Router
+from newel import App, Plugin, Router, hookimpl
+from newel.records import Panel
 
 router = Router()
+
+
+class Known(Plugin):
+    name = "known"
+
+    @hookimpl
+    def newel_development_panel(self) -> Panel:
+        rows = (("0.31", "SELECT " + ", ".join(f"notice.column_{n}" for n in range(40)), ""), ("7", "x" * 300, "here"))
+        return Panel(title="Database", columns=("ms", "statement", "at"), rows=rows)
 
 
 @router.get("/<word>")
 def fail(word: str) -> str:
     raise RuntimeError(f"a long line about {word}, which goes on and on, and does not end before the screen does")
+
+
+app = App(routes=[router], plugins=[Known], profile="development")
 """
 
 
@@ -56,3 +69,17 @@ def test_the_page_is_styled_readable_on_a_phone_and_runs_nothing(url: str, page:
     expect(page.locator("details .frame").first).to_be_hidden()
     page.locator("summary").first.click()
     expect(page.locator("details .frame").first).to_be_visible()
+
+
+def test_a_panel_is_a_table_on_a_desk_and_a_list_on_a_phone(url: str, page: Page) -> None:
+    page.goto(f"{url}/tea")
+    panel = page.locator(".panel")
+    before = "element => getComputedStyle(element, '::before').content"
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert panel.bounding_box()["width"] < 360  # type: ignore[index]
+    expect(panel.locator("th").first).to_be_hidden()
+    expect(panel.locator("td:empty")).to_be_hidden()
+    assert panel.locator("td").first.evaluate(before) == '"ms "'
+    page.set_viewport_size({"width": 1200, "height": 800})
+    expect(panel.locator("th").first).to_be_visible()
+    assert panel.locator("td").first.evaluate(before) == "none"
