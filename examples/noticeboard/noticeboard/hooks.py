@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-
-import click
 
 from newel import Response, hookimpl
 from newel_data import Database, utcnow
@@ -21,17 +18,12 @@ DATA = Path(__file__).parent / "data" / "notices.json"
 
 @hookimpl
 def newel_startup(db: Database) -> None:
+    # NOTE: where two processes fill the board at once, the slower one fails here, and starts at its next request.
     if db.query(Notice).exists():
         return
-    rows = json.loads(DATA.read_text(encoding="utf-8"))
-    with click.progressbar(rows, label=f"Pinning {len(rows)} notices to the board", file=sys.stderr) as bar:
-        authors: dict[str, Author] = {}
-        now = utcnow()
-        for row in bar:
-            name = row["author"]
-            if name not in authors:
-                authors[name] = db.add(Author(name=name))
-            db.add(_notice(row, authors[name], now))
+    rows, now = json.loads(DATA.read_text(encoding="utf-8")), utcnow()
+    authors = {name: Author(name=name) for name in dict.fromkeys(row["author"] for row in rows)}
+    db.add_all([*authors.values(), *(_notice(row, authors[row["author"]], now) for row in rows)])
 
 
 def _notice(row: dict[str, Any], author: Author, now: datetime) -> Notice:
