@@ -185,19 +185,20 @@ def _take(environ: Environ) -> Readable:
 
     What was refused is refused again: an error page that looks at the form gets the same 400 or 413.
     """
-    taker = environ.get(_TAKEN)
-    if isinstance(taker, HTTPError):
-        raise taker
-    if taker is not None:
-        raise BodyTakenError(
-            Problem(
-                what=f"The body of this request was asked for again; it was read as {taker} before.",
-                remedy="read it in one place, and hand on what was read.",
-            )
-        )
+    if (taker := environ.get(_TAKEN)) is not None:
+        raise taker if isinstance(taker, HTTPError) else _taken_already(taker)
     environ[_TAKEN] = "a whole"
     stream: Readable = environ["wsgi.input"]
     return stream
+
+
+def _taken_already(taker: str) -> BodyTakenError:
+    return BodyTakenError(
+        Problem(
+            what=f"The body of this request was asked for again; it was read as {taker} before.",
+            remedy="read it in one place, and hand on what was read.",
+        )
+    )
 
 
 # --- as a stream ------------------------------------------------------------------------------------------------------
@@ -341,9 +342,7 @@ def mimetype_of(content_type: str) -> str:
 
 
 def _urlencoded(body: bytes, limits: Limits) -> Fields:
-    if body.count(b"&") >= limits.max_form_fields:
-        raise HTTPError(413, f"The form has more than {limits.max_form_fields} fields.")
-    fields = split_fields(body.decode("latin-1"))
+    fields = split_fields(body.decode("latin-1"), limits.max_form_fields)
     if len(body) > limits.max_field_name:  # PERF: in a shorter one no name is too long
         check_field_name(max(fields, key=len, default=""), limits)
     return fields
