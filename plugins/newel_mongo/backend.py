@@ -39,6 +39,7 @@ CAPABILITIES: Final[frozenset[Capability]] = frozenset(
 class MongoBackend:
     """A MongoDB database. Opening connects to nothing; `newel_data.port.Backend` says what each method does.
 
+    `whole`: `sync` creates existing collections as well, for nothing else looks after them in a database for tests.
     Raises `BootError` for models whose deletes need a second document, where units may write one only.
     """
 
@@ -46,11 +47,12 @@ class MongoBackend:
     capabilities = CAPABILITIES
     foreign_keys = False
 
-    def __init__(self, config: MongoConfig, models: Models) -> None:
+    def __init__(self, config: MongoConfig, models: Models, *, whole: bool = False) -> None:
         alone = config.single_document_only
         if alone and (problems := list(_second_documents(models))):
             raise BootError(problems)
         self.models: Final = models
+        self._whole: Final = whole
         self.document_limit: Final[int | None] = config.document_limit
         self.connections: Final = Connections(config, Failures(f"the database {config.url}"))
         self._statements: Final = Statements(models)
@@ -76,7 +78,7 @@ class MongoBackend:
     def sync(self, *, dry_run: bool = False) -> SyncReport:
         """Create what is missing."""
         with self.connections.apart(slowly=not dry_run) as database:
-            return Sync(self.models, database, dry_run=dry_run).run()
+            return Sync(self.models, database, dry_run=dry_run, whole=self._whole).run()
 
     def verify(self) -> Sequence[Drift]:
         """Compare the database with the models."""

@@ -29,7 +29,7 @@ class MongoRehearsal:
         config = of.connections.config
         base = re.sub("[^a-z0-9]+", "_", config.url.database.lower())[:_LONGEST]
         self.url: Final = _beside(config.url, f"{base}_{suffix}")
-        self.backend: Final = MongoBackend(msgspec.structs.replace(config, url=self.url), of.models)
+        self.backend: Final = MongoBackend(msgspec.structs.replace(config, url=self.url), of.models, whole=True)
 
     @property
     def name(self) -> str:

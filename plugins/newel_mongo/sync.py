@@ -19,12 +19,16 @@ _NOT_OURS: Final = ", and it is to be made by what looks after it (existing=True
 
 @final
 class Sync:
-    """One run. Collections are made outside of transactions: each is there at once."""
+    """One run. Collections are made outside of transactions: each is there at once.
 
-    def __init__(self, models: Models, database: Mongo, *, dry_run: bool) -> None:
+    `whole`: nothing else looks after any collection.
+    """
+
+    def __init__(self, models: Models, database: Mongo, *, dry_run: bool, whole: bool = False) -> None:
         self._models: Final = models
         self._database: Final = database
         self._dry_run: Final = dry_run
+        self._whole: Final = whole
         self._created: Final[list[str]] = []
         self._differences: Final[list[Difference]] = []
 
@@ -37,7 +41,7 @@ class Sync:
 
     def _settle(self, finding: Finding) -> None:
         table = finding.table
-        if table.existing:
+        if table.existing and not self._whole:
             if finding.kind == "missing table":
                 self._differences.append(Difference(table.name, f"{finding.what}{_NOT_OURS}"))
         elif finding.kind == "missing table":

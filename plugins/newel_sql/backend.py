@@ -37,9 +37,12 @@ _DIALECTS: Final = {
 
 @final
 class SqlBackend:
-    """A SQL database. Opening connects to nothing; `newel_data.port.Backend` says what each method does."""
+    """A SQL database. Opening connects to nothing; `newel_data.port.Backend` says what each method does.
 
-    def __init__(self, config: SqlConfig, models: Models, folder: Path | None = None) -> None:
+    `whole`: `sync` creates existing tables as well, for nothing else looks after them in a database for tests.
+    """
+
+    def __init__(self, config: SqlConfig, models: Models, folder: Path | None = None, *, whole: bool = False) -> None:
         self._scratch: Final = Scratch() if config.url.scratch else None
         url = config.url.below(folder) if self._scratch is None else config.url.at(self._scratch.folder / "scratch.db")
         self.config: Final = msgspec.structs.replace(config, url=url)
@@ -48,6 +51,7 @@ class SqlBackend:
         self.connections: Final = Connections(self.dialect, self.tables.failures(f"the database {self.config.url}"))
         self.statements: Final = Statements(self.tables, self.connections.engine.dialect)
         self._taking = self.connections
+        self._whole: Final = whole
 
     def __repr__(self) -> str:
         return f"<SqlBackend {self.config.url}>"
@@ -97,7 +101,7 @@ class SqlBackend:
         if self._taking is not self.connections:
             return SyncReport()
         with self._connected(read_only=dry_run, slowly=not dry_run) as connection:
-            return Sync(self.tables, connection, dry_run=dry_run).run()
+            return Sync(self.tables, connection, dry_run=dry_run, whole=self._whole).run()
 
     def verify(self) -> Sequence[Drift]:
         """Compare the database with the models."""

@@ -34,7 +34,7 @@ class SqlRehearsal:
         self._called: Final = f"{re.sub('[^a-z0-9]+', '_', base.lower())[:_LONGEST]}_{suffix}"
         self._file: Final = in_memory() / f"{self._called}.db" if of.config.url.server == "sqlite" else None
         self.url: Final = DatabaseUrl(url.set(database=str(self._file or self._called)))
-        self.backend: Final = SqlBackend(msgspec.structs.replace(of.config, url=self.url), of.tables.models)
+        self.backend: Final = SqlBackend(msgspec.structs.replace(of.config, url=self.url), of.tables.models, whole=True)
 
     @property
     def name(self) -> str:

@@ -18,14 +18,15 @@ _NOT_OURS: Final = ", and is to be made by what looks after it (existing=True)"
 
 @final
 class Sync:
-    """One run over an open connection, in one transaction."""
+    """One run over an open connection, in one transaction. `whole`: nothing else looks after any table."""
 
-    def __init__(self, tables: Tables, connection: Connection, *, dry_run: bool) -> None:
+    def __init__(self, tables: Tables, connection: Connection, *, dry_run: bool, whole: bool = False) -> None:
         if not dry_run and (alone := tables.dialect.alone()) is not None:
             connection.exec_driver_sql(alone)
         self._comparison: Final = Comparison(tables, connection)
         self._connection: Final = connection
         self._dry_run: Final = dry_run
+        self._whole: Final = whole
         self._created: Final[list[str]] = []
         self._absent: Final[set[str]] = set()
         self._later: Final[list[ForeignKeyConstraint]] = []
@@ -38,7 +39,7 @@ class Sync:
         absent = {(finding.table, finding.name) for finding in findings if finding.kind == "missing column"}
         differences = []
         for finding in findings:
-            if finding.existing:
+            if finding.existing and not self._whole:
                 differences.append(Difference(finding.table.name, f"{finding.what}{_NOT_OURS}"))
             elif finding.kind == "missing table":
                 self._create_table(finding.table)
@@ -52,7 +53,7 @@ class Sync:
 
     def _concerns(self, finding: Finding) -> bool:
         """Tell whether a finding is for `sync`: of a table that something else looks after, only that it is absent."""
-        return not finding.existing or finding.kind == "missing table"
+        return self._whole or not finding.existing or finding.kind == "missing table"
 
     def _create_table(self, table: SqlTable) -> None:
         """Create a table; a reference to one that is not there yet (a cycle) is added in the end."""

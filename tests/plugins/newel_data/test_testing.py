@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from newel import App, Plugin, hookimpl
 from newel.errors import SetupError
 from newel.testing import Client
-from newel_data import Database, DataError
+from newel_data import Database, DataError, Field, Model, field
 from newel_data.port import Backend
 from newel_data.testing import Rehearsals
 from newel_memory import MemoryBackend
@@ -183,6 +183,23 @@ def test_the_database_of_the_application_is_left_alone(sections: dict[str, Any],
         assert scope[Backend] is rehearsal.backend  # type: ignore[type-abstract]
     app.close()
     rehearsal.backend.close()
+
+
+def test_tables_that_something_else_made_are_there_for_the_test(sections: dict[str, Any], made: Rehearsals) -> None:
+    class Supplier(Model, table="SUPPLIERS", existing=True):
+        name: Field[str] = field(max_length=80)
+
+    class Suppliers(Plugin):
+        name = "suppliers"
+        requires = ("data",)
+
+        @hookimpl
+        def newel_models(self) -> list[type[Model]]:
+            return [Supplier]
+
+    app = application(sections, Suppliers)
+    with made.isolated(app), app.scope() as scope:
+        scope[Database].add(Supplier(name="Ada"))
 
 
 def test_databases_are_dropped_in_the_end(sections: dict[str, Any]) -> None:
