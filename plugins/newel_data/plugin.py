@@ -22,6 +22,7 @@ from newel_data.errors import DatabaseUnavailable
 from newel_data.model import Model
 from newel_data.models import Models
 from newel_data.port import Backend, SyncReport
+from newel_data.profiles import Profile, problems
 from newel_data.querylog import LOG as QUERIES
 from newel_data.querylog import QueryLog
 from newel_data.units import Units
@@ -68,7 +69,8 @@ class DataPlugin(Plugin):
             prefix = "" if implementation.plugin_name == self.name else implementation.plugin_name
             for model in implementation.function() or ():
                 found.setdefault(model, prefix)
-        self.models = Models(found, found)
+        self.models = closed = Models(found, found)
+        _refuse(found for profile in hooks.newel_database_profile() for found in problems(profile, closed))
 
     @hookimpl
     def newel_providers(self) -> Iterable[Provider]:
@@ -83,6 +85,8 @@ class DataPlugin(Plugin):
         """Create what is missing in development; elsewhere refuse to start on a schema that is not there."""
         if Backend in scope:
             backend = scope[Backend]  # type: ignore[type-abstract]
+            profile = Profile(name=backend.name, capabilities=backend.capabilities)
+            _refuse(problems(profile, self._closed_set()))
             prepare(backend, development=scope[Configuration].development)
 
     @hookimpl
@@ -157,6 +161,12 @@ def outlive_rollback(log: QueryLog, response: Any) -> None:
 def close_query_log(log: QueryLog, error: BaseException | None) -> None:
     """Log how many there were."""
     log.close()
+
+
+def _refuse(found: Iterable[Problem]) -> None:
+    """Raise `BootError` where there is any problem."""
+    if listed := list(found):
+        raise BootError(listed)
 
 
 # --- starting --------------------------------------------------------------------------------------------------------

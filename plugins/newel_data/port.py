@@ -93,9 +93,15 @@ Capability = Literal[
     "schema",  # there is something to create: `sync` and `verify` mean something
     "durable",  # what was committed is there after the backend was closed and opened again
     "document_limit",  # a row has a greatest size
+    "transactions",  # a unit of several writes is all or nothing
+    "references",  # `Ref`: a write that dangles is refused, and `on_delete` is carried out
+    "unique",  # unique sets beside the key
     "server",  # reached by a network: it may be lost, slow or down while the application runs
 ]
 """What a backend can be asked to prove; each case of the kit names those it needs."""
+
+WHOLE: Final[frozenset[Capability]] = frozenset({"transactions", "references", "unique"})
+"""What every database has that keeps the whole contract; see `newel_data.profiles` for those that do not."""
 
 
 class Backend(Protocol):

@@ -11,11 +11,12 @@ import logging
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, NoReturn, TypeVar, final
+from typing import Any, Final, NoReturn, TypeVar, cast, final
 
 from newel_data.errors import NotPortable, ReadOnly, UnitClosed, UnitFailed
 from newel_data.models import Models
 from newel_data.port import Backend, Row, Unit
+from newel_data.profiles import SingleWrite
 from newel_data.schema import Table
 from newel_data.tree import Aggregate, Delete, Select, Update, Upsert
 
@@ -200,11 +201,14 @@ class UnitOfWork:
         self.require_open()
         if self._abandoned is not None:
             self._end()
+        reads = self.read_only or self.failure is not None
         try:
-            self._unit = self.backend.begin(read_only=self.read_only or self.failure is not None)
+            unit = self.backend.begin(read_only=reads)
         except BaseException as error:
             self.fail(error)
             raise
+        alone = not reads and "transactions" not in self.backend.capabilities
+        self._unit = cast("Unit", SingleWrite(unit, self.backend.name)) if alone else unit
         return self._unit
 
     def _writer(self) -> Unit:

@@ -14,12 +14,12 @@ from typing import Final, final
 
 from newel_data.errors import Conflict, DatabaseUnavailable
 from newel_data.models import Models
-from newel_data.port import Capability, Drift, SyncReport
+from newel_data.port import WHOLE, Capability, Drift, SyncReport
 from newel_data.rehearsal import Rehearsal
 from newel_memory.store import State, empty
 from newel_memory.unit import MemoryUnit
 
-CAPABILITIES: Final[frozenset[Capability]] = frozenset(
+CAPABILITIES: Final[frozenset[Capability]] = WHOLE | frozenset(
     {"concurrent_units", "snapshot_reads", "database_checks", "document_limit"}
 )
 DEFAULT_LIMIT: Final = 8 * 1024 * 1024

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final, final
 
-from newel.errors import BootError, Problem
+from newel.errors import BootError
 from newel_data.models import Models
-from newel_data.port import Capability, Drift, SyncReport
+from newel_data.port import WHOLE, Capability, Drift, SyncReport
+from newel_data.profiles import Profile, problems
 from newel_data.rehearsal import Rehearsal
 from newel_data.telling import Tree
 from newel_mongo.config import MongoConfig
@@ -20,7 +21,7 @@ from newel_mongo.sync import Sync
 from newel_mongo.unit import MongoUnit
 from newel_mongo.verify import Verify
 
-CAPABILITIES: Final[frozenset[Capability]] = frozenset(
+CAPABILITIES: Final[frozenset[Capability]] = WHOLE | frozenset(
     {
         "concurrent_units",
         "concurrent_writers",
@@ -35,6 +36,14 @@ CAPABILITIES: Final[frozenset[Capability]] = frozenset(
 """Not "snapshot_reads": a unit that only reads has no transaction (see `newel_mongo.unit`)."""
 
 
+def profile_of(config: MongoConfig) -> Profile:
+    """Return what a server can do as it is configured: on a standalone one there are no transactions."""
+    if not config.single_document_only:
+        return Profile(name="MongoDB", capabilities=CAPABILITIES)
+    name = "MongoDB with [mongo] single_document_only"
+    return Profile(name=name, capabilities=CAPABILITIES - {"transactions"}, remedy="use a replica set")
+
+
 @final
 class MongoBackend:
     """A MongoDB database. Opening connects to nothing; `newel_data.port.Backend` says what each method does.
@@ -44,19 +53,19 @@ class MongoBackend:
     """
 
     name = "MongoDB"
-    capabilities = CAPABILITIES
     foreign_keys = False
 
     def __init__(self, config: MongoConfig, models: Models, *, whole: bool = False) -> None:
-        alone = config.single_document_only
-        if alone and (problems := list(_second_documents(models))):
-            raise BootError(problems)
+        profile = profile_of(config)
+        if found := list(problems(profile, models)):
+            raise BootError(found)
+        self.capabilities: Final = profile.capabilities
         self.models: Final = models
         self._whole: Final = whole
         self.document_limit: Final[int | None] = config.document_limit
         self.connections: Final = Connections(config, Failures(f"the database {config.url}"))
         self._statements: Final = Statements(models)
-        self._references: Final = References(models, alone=alone)
+        self._references: Final = References(models, alone=config.single_document_only)
 
     def __repr__(self) -> str:
         return f"<MongoBackend {self.connections.config.url}>"
@@ -93,16 +102,3 @@ class MongoBackend:
     def close(self) -> None:
         """Close the pool."""
         self.connections.close()
-
-
-def _second_documents(models: Models) -> Iterator[Problem]:
-    """Yield the references whose `on_delete` writes further documents."""
-    for table in models.tables:
-        for field in table.references:
-            if field.reference is not None and field.reference.on_delete != "restrict":
-                yield Problem(
-                    what=f"{table.model.__name__}.{field.name} has on_delete={field.reference.on_delete!r}, which "
-                    "writes further documents, and [mongo] single_document_only = true lets a unit write one.",
-                    remedy='use a replica set, or declare on_delete="restrict".',
-                    places=(table.model.__declaration__.place,),
-                )

@@ -9,7 +9,8 @@ from newel import Plugin, hookimpl
 from newel.records import Provider
 from newel_data.models import Models
 from newel_data.port import Backend
-from newel_mongo.backend import MongoBackend
+from newel_data.profiles import Profile
+from newel_mongo.backend import MongoBackend, profile_of
 from newel_mongo.config import MongoConfig
 
 
@@ -28,6 +29,11 @@ class MongoPlugin(Plugin):
     def newel_providers(self) -> Iterable[Provider]:
         """Supply the backend, once for the application; its pool is closed at shutdown."""
         yield Provider(contract=Backend, scope="app", open=self._open, close=_close)
+
+    @hookimpl
+    def newel_database_profile(self) -> Profile:
+        """Say whether there are transactions."""
+        return profile_of(self.settings)
 
     def _open(self, models: Models) -> MongoBackend:
         return MongoBackend(self.settings, models)

@@ -16,11 +16,10 @@ from bson.errors import InvalidDocument
 from pymongo import ReturnDocument
 from pymongo.errors import PyMongoError
 
-from newel_data.errors import Conflict, DatabaseUnavailable, DataError, NotPortable, TransactionsUnavailable, UnitClosed
+from newel_data.errors import Conflict, DatabaseUnavailable, DataError, NotPortable, UnitClosed
 from newel_data.port import Row
 from newel_data.schema import Table
 from newel_data.tree import Aggregate, Delete, Select, Update, Upsert
-from newel_mongo.conditions import Filter
 from newel_mongo.connections import Connections, Mongo, Session
 from newel_mongo.failures import is_duplicate, names_of
 from newel_mongo.references import References
@@ -34,7 +33,7 @@ class MongoUnit:
     """One unit of work. It connects at first use, so that a unit that does nothing costs nothing."""
 
     __slots__ = ("_alone", "_connections", "_database", "_lost", "_read_only", "_references", "_session",
-                 "_statements", "_written")  # fmt: skip
+                 "_statements")  # fmt: skip
 
     def __init__(
         self, connections: Connections, statements: Statements, references: References, *, read_only: bool
@@ -47,7 +46,6 @@ class MongoUnit:
         self._database: Mongo | None = None
         self._session: Session | None = None
         self._lost = False
-        self._written = 0
 
     # --- reading
 
@@ -81,7 +79,6 @@ class MongoUnit:
         writer = self._statements.insert(table)
         with self._failures(table):
             database = self._database if self._database is not None else self._begin()
-            self._claim(len(rows))
             if len(rows) == 1:
                 database[table.name].insert_one(writer.document(rows[0]), session=self._session)
             else:
@@ -94,7 +91,6 @@ class MongoUnit:
         with self._failures(update.table, statement.computed):
             database = self._database if self._database is not None else self._begin()
             where = statement.filter(values)
-            self._claim_matching(database, update.table, where)
             changes = statement.changes(values)
             result = database[update.table.name].update_many(where, changes, session=self._session)
             for slot, field in statement.references if result.matched_count else ():
@@ -107,7 +103,6 @@ class MongoUnit:
         with self._failures(delete.table):
             database = self._database if self._database is not None else self._begin()
             where = make(delete.values)
-            self._claim_matching(database, delete.table, where)
             return database[delete.table.name].delete_many(where, session=self._session).deleted_count
 
     def upsert(self, upsert: Upsert) -> Row:
@@ -119,7 +114,6 @@ class MongoUnit:
         statement = self._statements.upsert(upsert)
         with self._failures(table):
             database = self._database if self._database is not None else self._begin()
-            self._claim(1)
             stored = self._upserted(database, statement, row)
             self._refer(database, table, [row])
             return statement.read.rows([stored])[0]
@@ -201,20 +195,6 @@ class MongoUnit:
         for field in table.references:
             place = table.fields.index(field)
             self._references.check(database, self._session, table, field, [row[place] for row in rows])
-
-    def _claim_matching(self, database: Mongo, table: Table, where: Filter) -> None:
-        if self._alone:
-            self._claim(database[table.name].count_documents(where, limit=2))
-
-    def _claim(self, documents: int) -> None:
-        """Without transactions, refuse to write a second document: the first one could not be taken back."""
-        if self._alone:
-            if documents + self._written > 1:
-                raise TransactionsUnavailable(
-                    "[mongo] single_document_only = true lets a unit of work write one document, and this was to be "
-                    "another one: use a replica set, or write in several units"
-                )
-            self._written += documents
 
     def _release(self) -> None:
         session, self._session, self._database = self._session, None, None

@@ -78,10 +78,10 @@ def all_cases() -> list[Case]:
 def cases(capabilities: Iterable[Capability]) -> list[Case]:
     """Return the cases that a backend with these capabilities must pass."""
     offered = frozenset(capabilities)
-    return [each for each in all_cases() if each.needs <= offered]
+    return [each for each in all_cases() if each.can_run(offered)]
 
 
 def left_out(capabilities: Iterable[Capability]) -> list[Case]:
     """Return the cases that a backend with these capabilities cannot run."""
     offered = frozenset(capabilities)
-    return [each for each in all_cases() if not each.needs <= offered]
+    return [each for each in all_cases() if not each.can_run(offered)]

@@ -66,7 +66,7 @@ def codes(kit: Kit) -> set[str]:
         return {account.code for account in db.query(Account)}
 
 
-@case("races", needs=["concurrent_writers"])
+@case("races", needs=["concurrent_writers", "transactions"])
 def a_value_that_another_unit_holds_and_commits_is_lost_with_all_of_the_unit(kit: Kit) -> None:
     for name, take in TAKING.items():
         end = taken(kit, take, commit=True)
@@ -74,7 +74,7 @@ def a_value_that_another_unit_holds_and_commits_is_lost_with_all_of_the_unit(kit
         assert codes(kit) == {"second", "wanted"}, name
 
 
-@case("races", needs=["concurrent_writers"])
+@case("races", needs=["concurrent_writers", "transactions"])
 def a_value_that_another_unit_held_and_rolled_back_may_be_had(kit: Kit) -> None:
     for name, take in TAKING.items():
         end = taken(kit, take, commit=False)
@@ -82,7 +82,7 @@ def a_value_that_another_unit_held_and_rolled_back_may_be_had(kit: Kit) -> None:
         assert ("wanted" in codes(kit)) is ("beside" in codes(kit)) is (end.error is None), name
 
 
-@case("races", needs=["concurrent_writers"])
+@case("races", needs=["concurrent_writers", "transactions"])
 def units_that_wait_for_one_another_end_in_a_conflict(kit: Kit) -> None:
     kit.stored(Account(code="first"), Account(code="second"))
     both = threading.Barrier(2)

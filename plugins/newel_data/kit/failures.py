@@ -32,7 +32,7 @@ def codes(kit: Kit) -> list[str]:
         return [each.code for each in db.query(Account).order_by(Account.code)]
 
 
-@case("after an error")
+@case("after an error", needs=["transactions"])
 def whichever_call_fails_the_unit_is_rolled_back(kit: Kit) -> None:
     for method, call in CALLS.items():
         for error in (DatabaseUnavailable("gone"), Conflict("lost"), ZeroDivisionError("a bug")):
@@ -122,7 +122,7 @@ def a_failing_unit_ends_its_streams(kit: Kit) -> None:
     db.close()
 
 
-@case("one unit a request")
+@case("one unit a request", needs=["transactions"])
 def a_stream_may_be_left_early(kit: Kit) -> None:
     kit.stored(*(Account(code=f"c{number}") for number in range(5)))
     with kit.unit() as db:

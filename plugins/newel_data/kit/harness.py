@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from types import CodeType, FunctionType
 from typing import Any, Final, TypeVar, final
 
 import msgspec
@@ -15,8 +16,10 @@ import msgspec
 from newel_data.database import Database
 from newel_data.kit.faults import Faults
 from newel_data.kit.models import MODELS
+from newel_data.model import Model
 from newel_data.models import Models
-from newel_data.port import Backend, Capability
+from newel_data.port import WHOLE, Backend, Capability
+from newel_data.profiles import Profile, suits
 from newel_data.schema import Table
 from newel_data.tree import Change, delete, update
 
@@ -30,13 +33,19 @@ class Kit:
     """One backend under test, with tables of the kit's models.
 
     `open_backend` makes a backend of a closed set of models; `models` says of which others (generated ones). `faults`
-    breaks its connections; a case that needs them and has none fails, so that none is left out in silence.
+    breaks its connections; a case that needs them and has none fails, so that none is left out in silence. `profile` is
+    of a database that does not keep the whole contract: models that it cannot have are left out.
     """
 
     def __init__(
-        self, open_backend: OpenBackend, models: Models | None = None, *, faults: Faults | None = None
+        self,
+        open_backend: OpenBackend,
+        models: Models | None = None,
+        *,
+        faults: Faults | None = None,
+        profile: Profile | None = None,
     ) -> None:
-        self.models: Final = models or Models(MODELS)
+        self.models: Final = models or (Models(MODELS) if profile is None else Models(suited(profile)))
         self._open_backend: Final = open_backend
         self._faults: Final = faults
         self._opened: Final[list[Database]] = []
@@ -78,10 +87,12 @@ class Kit:
             db.close()
 
     def stored(self, *objects: Any) -> None:
-        """Store objects in a unit of its own."""
-        with self.unit() as db:
-            for obj in objects:
-                db.add(obj)
+        """Store objects in a unit of its own; in one each, where there are no transactions."""
+        whole = "transactions" in self.backend.capabilities
+        for together in [objects] if whole else [(obj,) for obj in objects]:
+            with self.unit() as db:
+                for obj in together:
+                    db.add(obj)
 
     def clean(self) -> None:
         """Empty all tables, by the port itself."""
@@ -114,6 +125,16 @@ def _own_references(table: Table) -> Iterator[Any]:
             yield field
 
 
+def suited(profile: Profile) -> tuple[type[Model], ...]:
+    """Return the kit's models that a database can have: what they ask for it has, and so has what they refer to."""
+    found: tuple[type[Model], ...] = ()
+    for table in Models(MODELS).tables:  # what is referred to comes first
+        targets = {field.reference.target for field in table.references if field.reference is not None}
+        if suits(profile, table) and targets <= {*found, table.model}:
+            found += (table.model,)
+    return found
+
+
 @final
 class Case(msgspec.Struct, frozen=True, eq=False):
     """One promise: the row of the contract that it belongs to, what it needs, and the function that shows it."""
@@ -122,6 +143,13 @@ class Case(msgspec.Struct, frozen=True, eq=False):
     name: str
     needs: frozenset[Capability]
     run: Callable[[Kit], None]
+
+    def can_run(self, capabilities: frozenset[Capability]) -> bool:
+        """Tell whether a database with these capabilities has what the case needs: of itself, and for its models."""
+        if not self.needs <= capabilities:
+            return False
+        profile = Profile(name="the database", capabilities=capabilities)
+        return capabilities >= WHOLE or used_by(self.run) <= set(suited(profile))
 
     def __call__(self, kit: Kit) -> None:
         """Run the case, on empty tables."""
@@ -133,6 +161,19 @@ class Case(msgspec.Struct, frozen=True, eq=False):
 
     def __str__(self) -> str:
         return f"{self.row}: {self.name}"
+
+
+def used_by(run: Callable[[Kit], None]) -> set[Any]:
+    """Return the kit's models that a function names, itself or in the functions that it calls."""
+    models, found = set(MODELS), set[Any]()
+    waiting = [(run.__code__, run.__globals__)]
+    for code, known in waiting:
+        things = [known.get(name) for name in code.co_names]
+        found |= {thing for thing in things if isinstance(thing, type) and thing in models}
+        called = [(each.__code__, each.__globals__) for each in things if isinstance(each, FunctionType)]
+        inner = [(each, known) for each in code.co_consts if isinstance(each, CodeType)]
+        waiting += [each for each in (*called, *inner) if each not in waiting]
+    return found
 
 
 def case(row: str, *, needs: Sequence[Capability] = ()) -> Callable[[Callable[[Kit], None]], Case]:

@@ -171,7 +171,7 @@ def pages_keep_to_the_condition(kit: Kit) -> None:
         assert sorted(_walk(query, 2)) == _matching(made, lambda each: each.yes)
 
 
-@case("pages")
+@case("pages", needs=["transactions"])
 def a_page_goes_on_where_it_ended_whatever_comes_before(kit: Kit) -> None:
     kit.stored(*(Account(code=f"t{number}") for number in (2, 4, 6, 8)))
     with kit.unit() as db:

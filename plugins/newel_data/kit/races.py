@@ -224,31 +224,31 @@ def _run(kit: Kit, race: Race) -> None:
     race.check(kit, THREADS)
 
 
-@case("races", needs=["concurrent_units"])
+@case("races", needs=["concurrent_units", "transactions", "unique"])
 def of_eight_threads_that_add_the_same_one_does(kit: Kit) -> None:
     _run(kit, RACES["unique"])
 
 
-@case("races", needs=["concurrent_units"])
+@case("races", needs=["concurrent_units", "unique"])
 def increments_of_eight_threads_are_all_counted(kit: Kit) -> None:
     _run(kit, RACES["increments"])
 
 
-@case("races", needs=["concurrent_units"])
+@case("races", needs=["concurrent_units", "references", "transactions", "unique"])
 def saves_of_eight_threads_overwrite_nothing_unseen(kit: Kit) -> None:
     _run(kit, RACES["version"])
 
 
-@case("races", needs=["concurrent_units"])
+@case("races", needs=["concurrent_units", "transactions", "unique"])
 def upserts_of_eight_threads_make_one_row(kit: Kit) -> None:
     _run(kit, RACES["upsert"])
 
 
-@case("races", needs=["concurrent_units"])
+@case("races", needs=["concurrent_units", "references", "transactions", "unique"])
 def eight_threads_that_add_and_delete_leave_no_orphan(kit: Kit) -> None:
     _run(kit, RACES["references"])
 
 
-@case("races", needs=["concurrent_units"])
+@case("races", needs=["concurrent_units", "transactions", "unique"])
 def units_of_eight_threads_are_seen_whole_or_not_at_all(kit: Kit) -> None:
     _run(kit, RACES["units"])

@@ -34,7 +34,7 @@ def _titles(found: list[Notice]) -> list[str]:
 # --- what must be there
 
 
-@case("references")
+@case("references", needs=["transactions"])
 def a_reference_to_nothing_is_refused(kit: Kit) -> None:
     ada, _, notices = _board(kit)
     nobody = Author(name="Nobody")
@@ -56,7 +56,7 @@ def a_reference_to_nothing_is_refused(kit: Kit) -> None:
         db.close()
 
 
-@case("references")
+@case("references", needs=["transactions"])
 def an_object_or_an_id_can_be_assigned(kit: Kit) -> None:
     ada, bob, _ = _board(kit)
     with kit.unit() as db:
@@ -72,7 +72,7 @@ def an_object_or_an_id_can_be_assigned(kit: Kit) -> None:
         assert (found.author, found.editor) == (ada, None)
 
 
-@case("references")
+@case("references", needs=["transactions"])
 def a_row_may_refer_to_itself_and_to_others_added_with_it(kit: Kit) -> None:
     root = Topic(name="root")
     root.above = root
@@ -95,7 +95,7 @@ def rows_that_refer_to_one_another_in_a_circle_are_refused(kit: Kit) -> None:
 # --- what a delete does
 
 
-@case("references")
+@case("references", needs=["transactions"])
 def restrict_refuses_the_delete(kit: Kit) -> None:
     ada, _, _ = _board(kit)
     kit.stored(Award(author=ada, year=1943))
@@ -114,7 +114,7 @@ def restrict_refuses_the_delete(kit: Kit) -> None:
         db.delete(ada)
 
 
-@case("references")
+@case("references", needs=["transactions"])
 def cascade_removes_what_refers_however_deep(kit: Kit) -> None:
     ada, bob, notices = _board(kit)
     kit.stored(*(Comment(notice=notice, text="x") for notice in notices))
@@ -125,7 +125,7 @@ def cascade_removes_what_refers_however_deep(kit: Kit) -> None:
         assert db.query(Author).all() == [bob]
 
 
-@case("references")
+@case("references", needs=["transactions"])
 def set_null_counts_up_the_version(kit: Kit) -> None:
     _, bob, notices = _board(kit)
     with kit.unit() as db:
@@ -136,7 +136,7 @@ def set_null_counts_up_the_version(kit: Kit) -> None:
         assert db.get(Notice, notices[1].id).version == 1
 
 
-@case("references")
+@case("references", needs=["transactions"])
 def a_bulk_delete_cascades_too(kit: Kit) -> None:
     _, _, notices = _board(kit)
     kit.stored(*(Comment(notice=notice, text="x") for notice in notices))
@@ -145,7 +145,7 @@ def a_bulk_delete_cascades_too(kit: Kit) -> None:
         assert (db.query(Notice).count(), db.query(Comment).count()) == (0, 0)
 
 
-@case("references")
+@case("references", needs=["transactions"])
 def a_tree_goes_with_its_root(kit: Kit) -> None:
     depth = 20
     topics = [Topic(name="0")]
@@ -158,7 +158,7 @@ def a_tree_goes_with_its_root(kit: Kit) -> None:
         assert db.query(Topic).delete() == 5
 
 
-@case("references")
+@case("references", needs=["transactions"])
 def set_null_within_one_model(kit: Kit) -> None:
     boss = Person(name="Boss")
     kit.stored(boss, Person(name="One", superior=boss), Person(name="Two", superior=boss))
@@ -167,7 +167,7 @@ def set_null_within_one_model(kit: Kit) -> None:
         assert [(each.superior, each.version) for each in db.query(Person)] == [(None, 2), (None, 2)]
 
 
-@case("references")
+@case("references", needs=["transactions"])
 def restrict_holds_even_where_a_cascade_would_remove_the_row(kit: Kit) -> None:
     topic, other = Topic(name="topic"), Topic(name="other")
     kit.stored(topic, other, Chapter(topic=topic, source=topic))
@@ -277,7 +277,7 @@ def one_step_is_followed(kit: Kit) -> None:
         assert last.title == "b"
 
 
-@case("filters across references")
+@case("filters across references", needs=["transactions"])
 def updates_and_deletes_follow_one_step_too(kit: Kit) -> None:
     _board(kit)
     with kit.unit() as db:

@@ -62,7 +62,7 @@ def the_key_is_unique(kit: Kit) -> None:
     db.close()
 
 
-@case("unique")
+@case("unique", needs=["transactions"])
 def saving_and_updating_are_held_to_it(kit: Kit) -> None:
     kit.stored(Author(name="Ada"), Author(name="Bob"))
 
@@ -84,7 +84,7 @@ def saving_and_updating_are_held_to_it(kit: Kit) -> None:
         db.close()
 
 
-@case("unique")
+@case("unique", needs=["transactions"])
 def what_was_deleted_may_come_again(kit: Kit) -> None:
     ada = _ada(kit)
     with kit.unit() as db:
@@ -213,7 +213,7 @@ def names_that_something_else_gave_are_read(kit: Kit) -> None:
         assert sorted(db.query(Ware).distinct(Ware.name)) == ["ware 0", "ware 1", "ware 2"]
 
 
-@case("names")
+@case("names", needs=["transactions"])
 def names_that_something_else_gave_are_written(kit: Kit) -> None:
     _wares(kit)
     with kit.unit() as db:

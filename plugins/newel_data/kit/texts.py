@@ -49,7 +49,7 @@ def texts_are_stored_and_looked_up_in_nfc(kit: Kit) -> None:
         assert db.query(Everything).where(Everything.text.in_([DECOMPOSED])).count() == 1
 
 
-@case("strings")
+@case("strings", needs=["transactions"])
 def the_length_is_checked_after_normalising(kit: Kit) -> None:
     with kit.unit() as db:
         db.add(Everything(text=DECOMPOSED * 200))
@@ -133,7 +133,7 @@ def case_insensitive_fields_are_unique_without_case(kit: Kit) -> None:
         db.close()
 
 
-@case("strings")
+@case("strings", needs=["transactions"])
 def a_case_insensitive_field_follows_every_change(kit: Kit) -> None:
     with kit.unit() as db:
         person = db.add(Person(name="Ada"))

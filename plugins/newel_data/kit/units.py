@@ -151,7 +151,7 @@ def a_violation_is_raised_at_the_call(kit: Kit) -> None:
     db.close()
 
 
-@case("after an error")
+@case("after an error", needs=["transactions"])
 def everything_is_rolled_back_at_once_and_reading_goes_on(kit: Kit) -> None:
     kit.stored(author("Ada"))
     db = kit.database()
@@ -198,7 +198,7 @@ def success_after_a_swallowed_error_is_refused(kit: Kit) -> None:
         db.close()
 
 
-@case("after an error")
+@case("after an error", needs=["transactions"])
 def what_is_refused_before_io_leaves_the_unit_as_it_was(kit: Kit) -> None:
     with kit.unit() as db:
         db.add(author("Ada"))
@@ -219,7 +219,7 @@ def an_inner_block_joins_the_unit(kit: Kit) -> None:
     assert names(kit) == ["Ada"]
 
 
-@case("nesting")
+@case("nesting", needs=["transactions"])
 def an_error_inside_fails_the_whole(kit: Kit) -> None:
     db = kit.database()
     db.add(author("Ada"))
@@ -244,7 +244,7 @@ def on_commit_runs_after_the_commit(kit: Kit) -> None:
     assert seen == [["Ada"]]
 
 
-@case("side effects")
+@case("side effects", needs=["transactions"])
 def on_commit_does_not_run_after_a_rollback(kit: Kit) -> None:
     seen: list[str] = []
     db = kit.database()
@@ -280,7 +280,7 @@ def a_failing_on_commit_is_logged_and_hides_no_other(kit: Kit) -> None:
     assert names(kit) == ["Ada"]
 
 
-@case("isolation")
+@case("isolation", needs=["transactions"])
 def a_unit_reads_what_it_wrote(kit: Kit) -> None:
     with kit.unit() as db:
         ada = db.add(author())
@@ -292,7 +292,7 @@ def a_unit_reads_what_it_wrote(kit: Kit) -> None:
         assert db.query(Author).count() == 0
 
 
-@case("isolation", needs=["concurrent_units"])
+@case("isolation", needs=["concurrent_units", "transactions"])
 def what_is_not_committed_is_not_seen(kit: Kit) -> None:
     kit.stored(author("Ada"))
     writer = kit.database()
@@ -326,7 +326,7 @@ def threads_share_the_backend(kit: Kit) -> None:
     assert found == [["Ada"]] * 4
 
 
-@case("save")
+@case("save", needs=["transactions"])
 def objects_of_a_unit_that_was_rolled_back_are_detached(kit: Kit) -> None:
     kit.stored(author("Ada"))
     db = kit.database()
@@ -353,7 +353,7 @@ def an_object_may_be_saved_in_a_later_unit(kit: Kit) -> None:
     assert names(kit) == ["Eve"]
 
 
-@case("one unit a request")
+@case("one unit a request", needs=["transactions"])
 def several_models_are_committed_as_one(kit: Kit) -> None:
     db = kit.database()
     db.add(Notice(title="x", author=db.add(author())))

@@ -197,7 +197,7 @@ def arithmetic_beyond_64_bit_is_refused(kit: Kit) -> None:
         assert db.query(Everything).all()[0].whole == INT_MAX
 
 
-@case("integers")
+@case("integers", needs=["transactions"])
 def arithmetic_is_exact(kit: Kit) -> None:
     kit.stored(Everything(whole=2**53, real=0.1), Everything(whole=None, real=None))
     with kit.unit() as db:
@@ -207,7 +207,7 @@ def arithmetic_is_exact(kit: Kit) -> None:
         assert db.query(Everything).where(Everything.whole.is_null(), Everything.real.is_null()).count() == 1
 
 
-@case("decimals")
+@case("decimals", needs=["transactions"])
 def decimals_are_quantised_and_refused_where_inexact(kit: Kit) -> None:
     with kit.unit() as db:
         obj = db.add(Everything(exact=Decimal("1.5")))
@@ -227,7 +227,7 @@ def arithmetic_on_decimals_is_refused(kit: Kit) -> None:
         Account.balance + 1  # type: ignore[operator]
 
 
-@case("floats")
+@case("floats", needs=["transactions"])
 def floats_are_finite(kit: Kit) -> None:
     with kit.unit() as db:
         for value in (float("nan"), float("inf"), float("-inf")):
@@ -334,7 +334,7 @@ def items_of_another_type_are_refused(kit: Kit) -> None:
                 db.add(Everything(numbers=wrong))  # type: ignore[arg-type]
 
 
-@case("lists of scalars")
+@case("lists of scalars", needs=["transactions"])
 def a_list_of_an_object_is_its_own(kit: Kit) -> None:
     with kit.unit() as db:
         obj = db.add(Everything(words=["a"]))
@@ -357,7 +357,7 @@ def json_that_is_no_json_is_refused(kit: Kit) -> None:
             db.add(Everything(extra=[2**64]))
 
 
-@case("Json")
+@case("Json", needs=["transactions"])
 def a_change_inside_of_json_is_saved(kit: Kit) -> None:
     with kit.unit() as db:
         obj = db.add(Everything(extra={"a": [1]}))

@@ -38,7 +38,7 @@ def get_says_what_is_not_there(kit: Kit) -> None:
             db.get(Author, {"$ne": None})  # type: ignore[arg-type]
 
 
-@case("save")
+@case("save", needs=["transactions"])
 def save_writes_only_what_changed(kit: Kit) -> None:
     account = Account(code="t1", hits=1, level=1)
     kit.stored(account)
@@ -138,7 +138,7 @@ def a_form_may_carry_the_version_it_was_shown_with(kit: Kit) -> None:
         db.close()
 
 
-@case("version")
+@case("version", needs=["transactions"])
 def bulk_updates_count_it_up(kit: Kit) -> None:
     ada = _ada(kit)
     kit.stored(Notice(title="x", author=ada), Notice(title="y", author=ada))
@@ -159,7 +159,7 @@ def saving_without_a_change_writes_nothing(kit: Kit) -> None:
 # --- upsert
 
 
-@case("upsert")
+@case("upsert", needs=["transactions"])
 def upsert_inserts_or_overwrites(kit: Kit) -> None:
     with kit.unit() as db:
         first = db.upsert(Account(code="t1", hits=1), by=(Account.code,))
@@ -170,7 +170,7 @@ def upsert_inserts_or_overwrites(kit: Kit) -> None:
         assert db.query(Account).count() == 1
 
 
-@case("upsert")
+@case("upsert", needs=["transactions"])
 def upsert_by_several_fields_counts_up_the_version(kit: Kit) -> None:
     ada = _ada(kit)
     with kit.unit() as db:
@@ -183,7 +183,7 @@ def upsert_by_several_fields_counts_up_the_version(kit: Kit) -> None:
         assert again.version == 3
 
 
-@case("upsert")
+@case("upsert", needs=["transactions"])
 def upsert_by_the_key(kit: Kit) -> None:
     with kit.unit() as db:
         db.upsert(Country(id="fr", name="France"), by=Country.id)
@@ -191,7 +191,7 @@ def upsert_by_the_key(kit: Kit) -> None:
         assert db.get(Country, "fr").name == "Gaul"
 
 
-@case("upsert")
+@case("upsert", needs=["transactions"])
 def upsert_returns_values_of_their_types(kit: Kit) -> None:
     with kit.unit() as db:
         for ratio in (1.0, 2.0, 0.5):
@@ -201,7 +201,7 @@ def upsert_returns_values_of_their_types(kit: Kit) -> None:
                 assert (repr(each.ratio), repr(each.balance)) == (repr(ratio), "Decimal('3.00')")
 
 
-@case("upsert")
+@case("upsert", needs=["transactions"])
 def upsert_without_case(kit: Kit) -> None:
     with kit.unit() as db:
         first = db.upsert(Person(name="Ada"), by=Person.name)
@@ -210,7 +210,7 @@ def upsert_without_case(kit: Kit) -> None:
         assert db.get(Person, first.id).name == "ADA"
 
 
-@case("upsert")
+@case("upsert", needs=["transactions"])
 def upsert_with_a_null_inserts(kit: Kit) -> None:
     with kit.unit() as db:
         db.upsert(Account(code="t1"), by=Account.email)
@@ -238,7 +238,7 @@ def upsert_by_what_is_not_unique_is_refused(kit: Kit) -> None:
 # --- bulk
 
 
-@case("bulk")
+@case("bulk", needs=["transactions"])
 def many_objects_are_added_in_one_unit(kit: Kit) -> None:
     with kit.unit() as db:
         db.add_all(Account(code=f"t{number:04}", hits=number) for number in range(1201))
@@ -250,7 +250,7 @@ def many_objects_are_added_in_one_unit(kit: Kit) -> None:
         assert sum(1 for _ in db.query(Account).stream(size=100)) == 600
 
 
-@case("bulk")
+@case("bulk", needs=["transactions"])
 def add_all_is_all_or_nothing(kit: Kit) -> None:
     db = kit.database()
     with raises(ConstraintViolation):
@@ -262,7 +262,7 @@ def add_all_is_all_or_nothing(kit: Kit) -> None:
     db.close()
 
 
-@case("bulk")
+@case("bulk", needs=["transactions"])
 def add_all_takes_several_models_in_their_order(kit: Kit) -> None:
     ada = Author(name="Ada")
     everyone: list[Model] = [ada, Notice(title="x", author=ada), Author(name="Bob")]
@@ -271,7 +271,7 @@ def add_all_takes_several_models_in_their_order(kit: Kit) -> None:
         assert db.query(Author).count() == 2
 
 
-@case("bulk")
+@case("bulk", needs=["transactions"])
 def updates_are_counted_by_rows_matched(kit: Kit) -> None:
     kit.stored(Account(code="t1", level=2), Account(code="t2", level=3))
     with kit.unit() as db:

@@ -36,7 +36,7 @@ from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.types import DATE, VARBINARY, Integer
 
 from newel_data.encoding import list_of, microseconds, timedelta_of
-from newel_data.port import Capability
+from newel_data.port import WHOLE, Capability
 from newel_data.schema import Kind, Type
 from newel_data.tree import Bucket
 from newel_sql.codecs import Codec, Function, list_text
@@ -62,7 +62,7 @@ class MariadbDialect(Dialect):
     """MariaDB."""
 
     name: ClassVar = "MariaDB"
-    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+    capabilities: ClassVar[frozenset[Capability]] = WHOLE | frozenset(
         {
             "concurrent_units",
             "concurrent_writers",

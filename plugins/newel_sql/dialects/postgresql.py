@@ -23,7 +23,7 @@ from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.types import BIGINT, BOOLEAN, DATE, NUMERIC, TEXT, TIME, UUID, Integer
 
 from newel_data.encoding import list_of, microseconds, timedelta_of
-from newel_data.port import Capability
+from newel_data.port import WHOLE, Capability
 from newel_data.schema import Kind, StoredField, Type
 from newel_data.tree import Bucket
 from newel_sql.codecs import Codec, Function, list_text
@@ -43,7 +43,7 @@ class PostgresqlDialect(Dialect):
     """PostgreSQL."""
 
     name: ClassVar = "PostgreSQL"
-    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+    capabilities: ClassVar[frozenset[Capability]] = WHOLE | frozenset(
         {
             "concurrent_units",
             "concurrent_writers",

@@ -20,7 +20,7 @@ from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.types import BLOB, INTEGER, REAL, TEXT, Integer
 
 from newel_data.encoding import EXACT, decimal_of, decimal_text, list_of, microseconds, time_text, timedelta_of
-from newel_data.port import Capability
+from newel_data.port import WHOLE, Capability
 from newel_data.schema import Kind, Type
 from newel_data.tree import Bucket
 from newel_sql.codecs import Codec, Function, list_text
@@ -39,7 +39,7 @@ class SqliteDialect(Dialect):
     """SQLite, by the driver in Python."""
 
     name: ClassVar = "SQLite"
-    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+    capabilities: ClassVar[frozenset[Capability]] = WHOLE | frozenset(
         {"concurrent_units", "snapshot_reads", "database_checks", "native", "schema", "durable"}
     )
     error: ClassVar = sqlite3.Error

@@ -173,7 +173,7 @@ def test_a_unit_without_transactions_writes_one_document(standalone: str) -> Non
     stored(backend, Link(page=home))
     db = database(backend)
     db.add(Page(name="other"))
-    with pytest.raises(TransactionsUnavailable, match="write one document"):
+    with pytest.raises(TransactionsUnavailable, match="writes one row"):
         db.add(Page(name="third"))
     db.close()
     writes: list[Callable[[Database], object]] = [
