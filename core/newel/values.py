@@ -1,8 +1,8 @@
 """One value of configuration: read as the type that its field declares, and described in words.
 
 Conversion is msgspec's. What is added here is what configuration needs: `Path` is relative to a folder, a class with a
-`from_setting` method reads itself, `Several[T]` takes one where a list may stand, and a text out of the environment
-stays a text where the field wants one and is a TOML literal elsewhere.
+`from_setting` method reads itself (its `described` says in words what it takes), `Several[T]` takes one where a list
+may stand, and a text out of the environment stays a text where the field wants one and is a TOML literal elsewhere.
 """
 
 from __future__ import annotations
@@ -227,9 +227,13 @@ def _described(kind: Any) -> str:
         return "a table"
     if origin in {list, tuple, set, frozenset}:
         return f"a list, each item {describe(get_args(kind)[0])}"
-    if hasattr(kind, "from_setting") or (isinstance(kind, type) and issubclass(kind, str)):
-        return "a text"
-    return str(getattr(kind, "__name__", kind))
+    if words := getattr(kind, "described", "") or next((_WORDS[base] for base in _bases(kind) if base in _WORDS), ""):
+        return str(words)
+    return "a text" if hasattr(kind, "from_setting") else str(getattr(kind, "__name__", kind))
+
+
+def _bases(kind: Any) -> tuple[Any, ...]:
+    return kind.__mro__ if isinstance(kind, type) else ()
 
 
 def choices(kind: Any) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final, Self, final
+from typing import Annotated, Any, ClassVar, Final, Self, final
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
@@ -14,7 +14,8 @@ from newel.values import SettingError
 
 DEFAULT_LIMIT: Final = 8 * 1024 * 1024
 
-_EXAMPLES: Final = 'write "mongodb://host/name" or "mongodb://user:password@host1,host2/name?replicaSet=rs0".'
+_FORMS: Final = '"mongodb://host/name" or "mongodb://user:password@host1,host2/name?replicaSet=rs0"'
+_EXAMPLES: Final = f"write {_FORMS}."
 _SCHEMES: Final = ("mongodb", "mongodb+srv")
 
 
@@ -23,6 +24,8 @@ class MongoUrl:
     """A connection string with the name of a database. It never shows its password."""
 
     __slots__ = ("database", "options", "text")
+
+    described: ClassVar[str] = f"the URL of a database, {_FORMS}"
 
     def __init__(self, text: str, database: str, options: frozenset[str]) -> None:
         self.text: Final = text

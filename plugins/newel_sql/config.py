@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Final, Self, final
+from typing import Annotated, Any, ClassVar, Final, Self, final
 
 import msgspec
 from sqlalchemy import URL, make_url
@@ -18,7 +18,8 @@ DRIVERS: Final = {
 }
 """The servers that there is a dialect for, and what SQLAlchemy calls each with the driver that is used."""
 
-_EXAMPLES: Final = 'write "sqlite:///file.db", "postgresql://user:password@host/name" or "mariadb://...".'
+_FORMS: Final = '"sqlite:///file.db", "postgresql://user:password@host/name" or "mariadb://..."'
+_EXAMPLES: Final = f"write {_FORMS}."
 
 
 @final
@@ -26,6 +27,8 @@ class DatabaseUrl:
     """A URL as SQLAlchemy writes them, of a server that is known here. It never shows its password."""
 
     __slots__ = ("url",)
+
+    described: ClassVar[str] = f"the URL of a database, {_FORMS}"
 
     def __init__(self, url: URL) -> None:
         self.url: Final = url
@@ -39,12 +42,15 @@ class DatabaseUrl:
             raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
         try:
             url = make_url(value)
-        except ArgumentError:
+        except (ArgumentError, ValueError):  # a port that is no number is a ValueError
+            # SECURITY: what was made of it may show the password at another place than it stands.
             raise SettingError("is no URL of a database", _EXAMPLES) from None
         server = url.get_backend_name()
         if url.drivername not in {*DRIVERS, *DRIVERS.values()}:
             what = f"names {url.drivername!r}, which is not a server (or driver) that newel_sql speaks to"
             raise SettingError(what, _EXAMPLES, found=server, allowed=DRIVERS)
+        if server != "sqlite" and not url.database:
+            raise SettingError("names no database", _EXAMPLES)
         return cls(url.set(drivername=DRIVERS[server]))
 
     @property

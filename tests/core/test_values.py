@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newel.secret import MASK, Secret
+from newel.settings import HostName
 from newel.values import (
     Field,
     SettingError,
@@ -288,6 +289,8 @@ def test_values_are_shown_with_secrets_masked_and_no_longer_than_a_line() -> Non
         (int | list[int], "a whole number or a list, each item a whole number"),
         (list, "a list"),
         (uuid.UUID, "UUID"),
+        (Even, "a whole number"),
+        (HostName, "a text"),
     ],
 )
 def test_types_are_described_in_words(kind: Any, words: str) -> None:

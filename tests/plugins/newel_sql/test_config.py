@@ -30,6 +30,9 @@ def test_a_url_is_all_it_needs() -> None:
         ("mysql://host/name", "mariadb"),
         ("sqlite+aiosqlite:///x.db", "sqlite+aiosqlite"),
         ("no url", "sqlite:///file.db"),
+        ("postgresql://host:port/name", "sqlite:///file.db"),
+        ("postgresql://host", "names no database"),
+        ("mariadb://host/", "names no database"),
     ],
 )
 def test_a_server_that_is_not_spoken_to_is_a_problem_with_an_example(url: str, named: str) -> None:
@@ -37,6 +40,11 @@ def test_a_server_that_is_not_spoken_to_is_a_problem_with_an_example(url: str, n
     assert found is None
     assert len(problems) == 1
     assert named in str(problems[0])
+
+
+def test_what_to_write_is_told_where_there_is_none() -> None:
+    _, (problem,) = read()
+    assert problem.remedy.startswith('write `url = ...` under [sql]: the URL of a database, "sqlite:///file.db", ')
 
 
 def test_sizes_and_times_are_checked() -> None:
