@@ -36,15 +36,26 @@ _PAGE: Final = """<!doctype html>
 
 def error_response(error: BaseException, environ: Mapping[str, Any]) -> Response:
     """Make the response of an error: what a stranger may know, in the form that was asked for."""
-    status = status_of(error)
     accept = environ.get("HTTP_ACCEPT")
-    if accept is not None and prefers_html(accept):
-        response = Response(_page(error, status).encode(), status, None, HTML)
-    elif type(error) is HTTPError and not (error.detail or error.extensions):
-        response = Response(_bare(status), status, None, PROBLEM)
-    else:
-        response = Response(_encode(_problem(error, status)), status, None, PROBLEM)
-    for name, value in _headers(error, status).items():
+    return html_response(error) if accept is not None and prefers_html(accept) else problem_response(error)
+
+
+def html_response(error: BaseException) -> Response:
+    """Make the page of an error without any template engine."""
+    status = status_of(error)
+    return _with_headers(Response(_page(error, status), status, None, HTML), error)
+
+
+def problem_response(error: BaseException) -> Response:
+    """Make the problem of an error (RFC 9457)."""
+    status = status_of(error)
+    if type(error) is HTTPError and not (error.detail or error.extensions or error.headers):
+        return Response(_bare(status), status, None, PROBLEM)
+    return _with_headers(Response(_encode(_problem(error, status)), status, None, PROBLEM), error)
+
+
+def _with_headers(response: Response, error: BaseException) -> Response:
+    for name, value in _headers(error, response.status).items():
         response.headers.set(name, value)
     return response
 

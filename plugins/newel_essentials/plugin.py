@@ -24,7 +24,7 @@ from newel.results import Data, Html, Page, Redirect, Responder
 from newel.scope import Scope
 from newel.urls import Urls
 from newel_essentials import responders
-from newel_essentials.error_pages import error_page, error_response
+from newel_essentials.error_pages import error_page, html_response, problem_response
 from newel_essentials.renderers import JsonRenderer
 from newel_essentials.responders import DataResponder, PageResponder, RedirectResponder
 
@@ -76,9 +76,9 @@ class EssentialsPlugin(Plugin):
     def newel_handle_error(self, error: Exception, scope: Scope) -> Response | Page:
         """Answer what no other plugin answered: by the page of errors where a browser asks and an engine is there."""
         accept = scope.environ.get("HTTP_ACCEPT")
-        if accept is not None and prefers_html(accept) and scope[Keyed[Templates]]:
-            return error_page(error)
-        return error_response(error, scope.environ)
+        if accept is not None and prefers_html(accept):
+            return error_page(error) if scope[Keyed[Templates]] else html_response(error)
+        return problem_response(error)
 
 
 class DevelopmentPlugin(Plugin):
