@@ -23,6 +23,7 @@ from newel_data.tree import Aggregate, Delete, Select, Update, Upsert
 from newel_data.units import Units, only_reads
 
 T = TypeVar("T")
+Tell = Callable[[Tree], str]
 
 
 @final
@@ -31,24 +32,30 @@ class ObservedUnits(Units):
 
     def __init__(self, backend: Backend, models: Models, *, values: bool) -> None:
         super().__init__(backend, models)
-        self.values: Final = values
+        self._tell: Final = backend.told if isinstance(backend, Telling) else text_of
+        # SECURITY: values are shown to whoever develops the application, and to no log of production.
+        self._values: Final = values_of if values else _nothing
 
     def database(self, scope: Scope) -> Database:
         """Make a unit of work."""
-        seen = cast("Backend", ObservedBackend(self.backend, scope[QueryLog], values=self.values))
+        seen = cast("Backend", ObservedBackend(self.backend, scope[QueryLog], self._tell, self._values))
         return Database(seen, self.models, read_only=only_reads(scope))
+
+
+def _nothing(tree: Tree) -> str:
+    return ""
 
 
 @final
 class ObservedBackend:
     """A backend for one scope. All but its units is the other's."""
 
-    __slots__ = ("_backend", "_log", "_tell", "_values")
+    __slots__ = ("_backend", "_log", "_statement", "_values")
 
-    def __init__(self, backend: Backend, log: QueryLog, *, values: bool) -> None:
+    def __init__(self, backend: Backend, log: QueryLog, statement: Tell, values: Tell) -> None:
         self._backend: Final = backend
         self._log: Final = log
-        self._tell: Final = backend.told if isinstance(backend, Telling) else text_of
+        self._statement: Final = statement
         self._values: Final = values
 
     def begin(self, *, read_only: bool) -> Unit:
@@ -59,12 +66,11 @@ class ObservedBackend:
         return getattr(self._backend, name)
 
     def _note(self, kind: Kind, tree: Tree, seconds: float, rows: int, at: str, error: BaseException | None) -> None:
-        # SECURITY: values are shown to whoever develops the application, and to no log of production.
         self._log.add(
             LoggedQuery(
                 kind=kind,
-                statement=self._tell(tree),
-                values=values_of(tree) if self._values else "",
+                statement=self._statement(tree),
+                values=self._values(tree),
                 milliseconds=seconds * 1000,
                 rows=rows,
                 caller=at,

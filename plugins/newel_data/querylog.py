@@ -91,7 +91,8 @@ class QueryLog:
         known = self._shapes.setdefault(entry.shape, Repeated(entry))
         known.number += 1
         known.callers[entry.caller] += 1
-        LOG.debug("%s", _line(entry))
+        if LOG.isEnabledFor(logging.DEBUG):
+            LOG.debug("%s", _line(entry))
 
     def close(self) -> None:
         """Log how many there were, and warn of those that ran too often."""
