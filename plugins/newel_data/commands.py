@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from newel_data import clients
 from newel_data.port import Backend
 
 
@@ -49,6 +50,23 @@ def verify(app: Any) -> None:
     if not found:
         click.echo("the database is as the models say")
     sys.exit(1 if found else 0)
+
+
+@db.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[ARGUMENTS]")
+@click.pass_obj
+def shell(app: Any, arguments: tuple[str, ...]) -> None:
+    r"""Open the database's own client: sqlite3, psql, mariadb or mongosh.
+
+    ARGUMENTS are the client's own. It is told where the database is, and gets the password in its environment.
+
+    \b
+    Examples:
+      newel db shell
+      newel db shell -- -c "SELECT count(*) FROM notice"
+    """
+    client = clients.client_of(_backend(app))
+    sys.exit(clients.run(client, arguments))
 
 
 def _backend(app: Any) -> Backend:

@@ -70,8 +70,8 @@ refuse.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, Literal, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -239,3 +239,33 @@ class Drift(msgspec.Struct, frozen=True):
     what: str
     statement: str = ""
     keys: tuple[str, ...] = ()
+
+
+# --- what a backend may have beside it
+
+
+class Client(msgspec.Struct, frozen=True, kw_only=True):
+    """A client program, told where the database is.
+
+    programs     names it may have, the best one first
+    arguments    what leads it to the database; nothing secret
+    environment  variables that it reads beside those that are set, passwords among them
+    install      how it comes onto a machine, in words
+    """
+
+    programs: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
+    environment: Mapping[str, str] = {}
+    install: str
+
+    def __repr__(self) -> str:
+        return f"<Client {' '.join((self.programs[0], *self.arguments))}>"
+
+
+@runtime_checkable
+class HasClient(Protocol):
+    """A backend whose database has a client program. Others have none, and say nothing of it."""
+
+    def client(self) -> Client:
+        """Return the client. Raises `ProblemError` where there is no database that it could open."""
+        ...

@@ -8,10 +8,11 @@ from typing import Final, final
 
 from newel.errors import BootError
 from newel_data.models import Models
-from newel_data.port import WHOLE, Capability, Drift, SyncReport
+from newel_data.port import WHOLE, Capability, Client, Drift, SyncReport
 from newel_data.profiles import Profile, problems
 from newel_data.rehearsal import Rehearsal
 from newel_data.telling import Tree
+from newel_mongo.clients import client_of
 from newel_mongo.config import MongoConfig
 from newel_mongo.connections import Connections
 from newel_mongo.failures import Failures
@@ -98,6 +99,10 @@ class MongoBackend:
         """Return a database for tests, beside this one."""
         made: Rehearsal = importlib.import_module("newel_mongo.rehearsal").MongoRehearsal(self, suffix)
         return made
+
+    def client(self) -> Client:
+        """Return the client program of the server."""
+        return client_of(self.connections.config.url)
 
     def close(self) -> None:
         """Close the pool."""

@@ -14,10 +14,11 @@ from sqlalchemy.exc import DBAPIError
 
 from newel.errors import Problem, ProblemError
 from newel_data.models import Models
-from newel_data.port import Capability, Drift, SyncReport
+from newel_data.port import Capability, Client, Drift, SyncReport
 from newel_data.rehearsal import Rehearsal
 from newel_data.telling import Insert, Tree
 from newel_data.tree import Upsert
+from newel_sql.clients import client_of
 from newel_sql.config import SqlConfig
 from newel_sql.connections import Connections
 from newel_sql.dialects.base import Dialect
@@ -139,6 +140,13 @@ class SqlBackend:
         finally:
             unit.rollback()
             self.connections.lost()
+
+    def client(self) -> Client:
+        """Return the client program of the server."""
+        if self._scratch is not None:
+            what = "[sql] url names a SQLite database that nobody keeps: each process has its own."
+            raise ProblemError(Problem(what=what, remedy='name a file: url = "sqlite:///file.db".'))
+        return client_of(self.config.url)
 
     def close(self) -> None:
         """Close the pool."""
