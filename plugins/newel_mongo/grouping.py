@@ -17,7 +17,7 @@ from newel_data.encoding import EXACT
 from newel_data.port import Row
 from newel_data.schema import Type
 from newel_data.tree import Aggregate, Group, Measure
-from newel_mongo.codecs import KEY, Document, codec_of, stored_name
+from newel_mongo.codecs import KEY, Document, codec_of, decimal_of, stored_name
 
 _PART: Final = 17
 _SUMMED_WHOLE: Final = 24
@@ -116,4 +116,4 @@ def _sum_of_parts(type_: Type, path: str, name: str) -> tuple[Document, Callable
 
 def _decimal(value: Any) -> Decimal:
     """Return a sum; that of nothing is an integer 0, or is not there."""
-    return value.to_decimal() if isinstance(value, Decimal128) else Decimal(value or 0)
+    return decimal_of(value) if isinstance(value, Decimal128) else Decimal(value or 0)

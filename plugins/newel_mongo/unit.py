@@ -20,6 +20,7 @@ from newel_data.errors import Conflict, DatabaseUnavailable, DataError, NotPorta
 from newel_data.port import Row
 from newel_data.schema import Table
 from newel_data.tree import Aggregate, Delete, Select, Update, Upsert
+from newel_mongo.codecs import NATIVE
 from newel_mongo.connections import Connections, Mongo, Session
 from newel_mongo.failures import is_duplicate, names_of
 from newel_mongo.references import References
@@ -137,7 +138,8 @@ class MongoUnit:
         with self._failures():
             database = self._database if self._database is not None else self._begin()
         native = importlib.import_module("newel_mongo.native")
-        return native.BoundDatabase(database, native.InUnit(self._bound, failed, read_only=self._read_only))
+        bind = native.InUnit(self._bound, failed, read_only=self._read_only)
+        return native.BoundDatabase(database.with_options(NATIVE), bind)
 
     def _bound(self) -> Session | None:
         """Return the session of this unit, for an operation that comes now."""

@@ -6,9 +6,8 @@ codec as a SQLAlchemy type, so that the tables that make our statements are thos
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import islice
-from typing import Any, Final, final
+from collections.abc import Sequence
+from typing import Any, final
 
 import msgspec
 from sqlalchemy import Dialect as EngineDialect
@@ -16,12 +15,7 @@ from sqlalchemy.types import Text, TypeDecorator, TypeEngine
 
 from newel_data.encoding import item_text
 from newel_data.schema import Type
-
-Function = Callable[[Any], Any]
-Row = Sequence[Any]
-
-BATCH: Final = 1000
-"""Rows that are turned at once; more would hold them twice."""
+from newel_data.turning import Function
 
 
 @final
@@ -76,47 +70,3 @@ def list_text(type_: Type, values: Sequence[Any]) -> str:
 def item_line(type_: Type, value: Any) -> str:
     """Write one item as `list_text` does, with the line breaks around it."""
     return f"\n{item_text(type_.element or type_, value)}\n"
-
-
-# --- rows -------------------------------------------------------------------------------------------------------------
-
-
-@final
-class Turner:
-    """Applies functions to some columns of rows, None left alone: encodes what is written, decodes what is read.
-
-    PERF: rows are turned into columns and back by `zip`, which runs in C; a row without such columns is not touched.
-    """
-
-    __slots__ = ("functions",)
-
-    def __init__(self, functions: Sequence[Function | None]) -> None:
-        self.functions: Final = tuple((number, each) for number, each in enumerate(functions) if each is not None)
-
-    def row(self, row: Row) -> Row:
-        """Turn one row."""
-        if not self.functions:
-            return row
-        turned = list(row)
-        for number, function in self.functions:
-            if turned[number] is not None:
-                turned[number] = function(turned[number])
-        return tuple(turned)
-
-    def rows(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """Turn rows."""
-        if not self.functions or not rows:
-            return rows
-        if len(rows) <= BATCH:
-            return self._batch(rows)
-        turned: list[Row] = []
-        remaining = iter(rows)
-        while batch := list(islice(remaining, BATCH)):
-            turned += self._batch(batch)
-        return turned
-
-    def _batch(self, rows: Sequence[Row]) -> Sequence[Row]:
-        columns: list[Any] = list(zip(*rows, strict=True))
-        for number, function in self.functions:
-            columns[number] = [None if value is None else function(value) for value in columns[number]]
-        return list(zip(*columns, strict=True))

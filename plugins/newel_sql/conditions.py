@@ -15,7 +15,8 @@ from sqlalchemy.types import Integer, TypeEngine
 
 from newel_data.schema import StoredField, Table
 from newel_data.tree import And, Compare, Condition, Null, Operator, Or, Target
-from newel_sql.codecs import Function, item_line
+from newel_data.turning import Function
+from newel_sql.codecs import item_line
 from newel_sql.dialects.base import Column
 from newel_sql.tables import Tables
 

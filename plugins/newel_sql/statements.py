@@ -34,7 +34,7 @@ from newel_data.tree import (
     Update,
     Upsert,
 )
-from newel_sql.codecs import Function, Turner
+from newel_data.turning import Function, Turner
 from newel_sql.conditions import Clauses, Parameters
 from newel_sql.dialects.base import Column
 from newel_sql.tables import Tables

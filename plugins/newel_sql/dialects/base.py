@@ -22,7 +22,8 @@ from sqlalchemy.types import TypeEngine
 from newel_data.port import Capability
 from newel_data.schema import StoredField, Type
 from newel_data.tree import Bucket
-from newel_sql.codecs import Codec, Coded, Function
+from newel_data.turning import Function
+from newel_sql.codecs import Codec, Coded
 from newel_sql.config import SqlConfig
 from newel_sql.failures import Failure
 from newel_sql.mending import Damage

@@ -26,7 +26,8 @@ from newel_data.encoding import list_of, microseconds, timedelta_of
 from newel_data.port import WHOLE, Capability
 from newel_data.schema import Kind, StoredField, Type
 from newel_data.tree import Bucket
-from newel_sql.codecs import Codec, Function, list_text
+from newel_data.turning import Function
+from newel_sql.codecs import Codec, list_text
 from newel_sql.config import SqlConfig
 from newel_sql.dialects.base import Column, Dialect, overwriting
 from newel_sql.dialects.patience import PatientConnection

@@ -23,7 +23,8 @@ from newel_data.encoding import EXACT, decimal_of, decimal_text, list_of, micros
 from newel_data.port import WHOLE, Capability
 from newel_data.schema import Kind, Type
 from newel_data.tree import Bucket
-from newel_sql.codecs import Codec, Function, list_text
+from newel_data.turning import Function
+from newel_sql.codecs import Codec, list_text
 from newel_sql.dialects.base import Column, Dialect, overwriting
 from newel_sql.failures import Failure
 from newel_sql.failures import Kind as FailureKind
