@@ -147,7 +147,8 @@ class Matcher:
                 return self._redirect(f"{merged}/" if found is SLASH else merged)
         if seen:
             return self._other_method(method, seen)
-        return self._mounted(path) or (self._edges.not_found, _NOTHING)
+        mounted = self._mounted(path) if self._mounts else None
+        return mounted or (self._edges.not_found, _NOTHING)
 
     def _redirect(self, path: str) -> Match:
         # SECURITY: one leading slash, or a client would read what follows as a host
