@@ -66,6 +66,12 @@ an exclusive writer (SQLite, memory) may be taken at once or at the first write.
 and give the connection back, whether they raise or not; after a `commit` that raised, `rollback` may still be called.
 A `commit` that raises `Conflict` stored nothing. A `stream` that is still open makes newel_data keep the unit, or
 refuse.
+
+Beside the port
+---------------
+Two methods of a backend are asked for where they are there: `rehearsal`, with which applications are tested on it
+(`newel_data.rehearsal`), and `told`, what logs and the error page of development call its statements
+(`newel_data.telling`).
 """
 
 from __future__ import annotations

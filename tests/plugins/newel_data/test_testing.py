@@ -155,6 +155,20 @@ def test_rows_that_refer_to_one_another_are_gone_afterwards(
         assert total(app) == 0
 
 
+def test_a_response_that_is_left_open_disturbs_nobody(sections: dict[str, Any], made: Rehearsals, shared: bool) -> None:
+    app = application(sections)
+    with made.isolated(app, shared=shared):
+        Client(app).post("/authors/Ada")
+        Client(app).post("/authors/Bo")
+        left = Client(app).get("/streamed", buffered=False)
+        next(iter(left.response))
+        if shared:
+            left.close()  # a transaction that reads: PostgreSQL would not remove the rows before it ends
+    left.close()
+    with made.isolated(app, shared=shared):
+        assert total(app) == 0
+
+
 def test_what_a_plugin_stores_at_the_start_belongs_to_each_test(
     sections: dict[str, Any], made: Rehearsals, shared: bool
 ) -> None:
