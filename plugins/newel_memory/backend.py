@@ -19,7 +19,7 @@ from newel_data.rehearsal import Rehearsal
 from newel_memory.store import State, empty
 from newel_memory.unit import MemoryUnit
 
-CAPABILITIES: Final[frozenset[Capability]] = WHOLE | frozenset(
+CAPABILITIES: Final[frozenset[Capability]] = WHOLE | frozenset[Capability](
     {"concurrent_units", "snapshot_reads", "database_checks", "document_limit"}
 )
 DEFAULT_LIMIT: Final = 8 * 1024 * 1024

@@ -22,7 +22,7 @@ from newel_mongo.sync import Sync
 from newel_mongo.unit import MongoUnit
 from newel_mongo.verify import Verify
 
-CAPABILITIES: Final[frozenset[Capability]] = WHOLE | frozenset(
+CAPABILITIES: Final[frozenset[Capability]] = WHOLE | frozenset[Capability](
     {
         "concurrent_units",
         "concurrent_writers",

@@ -63,7 +63,7 @@ class MariadbDialect(Dialect):
     """MariaDB."""
 
     name: ClassVar = "MariaDB"
-    capabilities: ClassVar[frozenset[Capability]] = WHOLE | frozenset(
+    capabilities: ClassVar[frozenset[Capability]] = WHOLE | frozenset[Capability](
         {
             "concurrent_units",
             "concurrent_writers",

@@ -44,7 +44,7 @@ class PostgresqlDialect(Dialect):
     """PostgreSQL."""
 
     name: ClassVar = "PostgreSQL"
-    capabilities: ClassVar[frozenset[Capability]] = WHOLE | frozenset(
+    capabilities: ClassVar[frozenset[Capability]] = WHOLE | frozenset[Capability](
         {
             "concurrent_units",
             "concurrent_writers",

@@ -40,7 +40,7 @@ class SqliteDialect(Dialect):
     """SQLite, by the driver in Python."""
 
     name: ClassVar = "SQLite"
-    capabilities: ClassVar[frozenset[Capability]] = WHOLE | frozenset(
+    capabilities: ClassVar[frozenset[Capability]] = WHOLE | frozenset[Capability](
         {"concurrent_units", "snapshot_reads", "database_checks", "native", "schema", "durable"}
     )
     error: ClassVar = sqlite3.Error
