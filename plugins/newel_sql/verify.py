@@ -7,6 +7,7 @@ from typing import Final, final
 
 from sqlalchemy import CheckConstraint, ColumnElement, Connection, and_, not_, select
 from sqlalchemy import Table as SqlTable
+from sqlalchemy.exc import ProgrammingError
 
 from newel_data.port import Drift
 from newel_data.schema import StoredField, Table
@@ -68,6 +69,17 @@ class Verify:
         return self._keys(made, and_(column.is_not(None), not_(there)))
 
     def _keys(self, made: SqlTable, condition: ColumnElement[bool]) -> tuple[str, ...]:
+        """Return some of the rows that meet a condition; none where the server cannot ask it of columns as they are.
+
+        PostgreSQL has no length of a number, and does not compare one with a text. That the column is of another type
+        was told by then.
+        """
         key = next(iter(made.primary_key.columns))
-        rows: Sequence[tuple[str]] = self._connection.execute(select(key).where(condition).limit(SHOWN)).all()
+        asked = self._connection.begin_nested()
+        try:
+            rows: Sequence[tuple[str]] = self._connection.execute(select(key).where(condition).limit(SHOWN)).all()
+        except ProgrammingError:
+            asked.rollback()
+            return ()
+        asked.commit()
         return tuple(str(value) for (value,) in rows)

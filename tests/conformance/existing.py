@@ -76,14 +76,15 @@ def legacy(server: str, folder: Path, mongodb: str) -> Iterator[str]:
                 _fill(url)
                 yield url
         case _:
-            yield _made_on(new_database(server))
+            yield made(new_database(server), *_SCHEMA)
 
 
-def _made_on(url: str) -> str:
+def made(url: str, *statements: str) -> str:
+    """Run statements on a database of SQL, past Newel, and return its URL."""
     engine = create_engine(DatabaseUrl.from_setting(url).url)
     maria = engine.dialect.name == "mariadb"
     with engine.begin() as connection:
-        for statement in _SCHEMA:
+        for statement in statements:
             connection.exec_driver_sql(_of_mariadb(statement) if maria else statement)
     engine.dispose()
     return url

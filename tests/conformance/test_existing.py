@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from pymongo import MongoClient
+from sqlalchemy import select
 
 from newel.cli import main
-from newel_data import ReferenceViolation, UniqueViolation
+from newel_data import Field, Model, Models, ReferenceViolation, UniqueViolation, key
 from newel_data.port import Backend
-from tests.conformance.existing import EXISTING, SERVERS, TOGETHER, Review, legacy, opened, rows, unit
+from tests.conformance.existing import EXISTING, SERVERS, TOGETHER, Review, legacy, made, opened, rows, unit
 from tests.conformance.existing_models import Article, Writer
 from tests.databases import new_database
 from tests.services import mongodb_database
+
+
+class Thing(Model, table="THINGS", existing=True):
+    """Whose table has another key than a model can have."""
+
+    id: Field[str] = key(max_length=8, column="NO")
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql", "mariadb", "mongodb"])
@@ -127,6 +136,45 @@ def test_one_that_is_not_there_is_told_and_not_created(server: tuple[str, str], 
             assert report.created == ()
             assert [difference.table for difference in report.differences] == ["WRITERS", "Order"]
             assert "is to be made by what looks after it" in report.differences[0].what
+
+
+def test_native_twins_have_the_attributes_of_the_models(backend: Backend, url: str) -> None:
+    with unit(backend) as db:
+        if url.startswith("mongodb"):
+            assert db.native["Order"].find_one({"Written By": "W1"})["Select"] == "Engines"
+            return
+        article = db.mapped(Article)
+        found = db.native.scalars(select(article).where(article.writer_id == "W1")).one()
+        assert (found.id, found.title, found.writer.name) == ("O1", "Engines", "Ada")
+        found.title = "Looms"
+        assert db.get(Article, "O1").title == "Looms"
+
+
+@pytest.mark.parametrize("statement, told", [
+    (
+        'CREATE TABLE "THINGS" ("NO" VARCHAR(8) NOT NULL, "LINE" INTEGER NOT NULL, PRIMARY KEY ("NO", "LINE"))',
+        "primary key of the table is 'NO, LINE', and the models say 'NO'",
+    ),
+    ('CREATE TABLE "THINGS" ("NO" INTEGER NOT NULL PRIMARY KEY)', "column NO is 'INTEGER NOT NULL'"),
+])  # fmt: skip
+def test_a_key_that_cannot_be_mapped_is_told(
+    server: tuple[str, str], tmp_path: Path, statement: str, told: str
+) -> None:
+    name, where = server
+    if name == "mongodb":
+        return  # a collection has one key, of any type: verify tells what is in it
+    url = made(f"sqlite:///{tmp_path / 'keys.db'}" if name == "sqlite" else new_database(where), statement)
+    with closing(opened(url, Models([Thing]))) as backend:
+        found = "\n".join(drift.what for drift in backend.verify()).replace("INTEGER(11)", "INTEGER")
+        assert told in found
+
+
+def test_a_key_of_another_type_is_told_on_mongodb(mongodb: str) -> None:
+    with mongodb_database(mongodb) as url:
+        with MongoClient[dict[str, Any]](url) as client:
+            client.get_default_database()["THINGS"].insert_one({"_id": 7})
+        with closing(opened(url, Models([Thing]))) as backend:
+            assert [drift.what for drift in backend.verify() if drift.kind == "stray type"] == ["_id breaks its rules"]
 
 
 def test_the_commands_leave_them_alone_and_say_what_differs(tmp_path: Path) -> None:
