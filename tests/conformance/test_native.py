@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -11,6 +12,8 @@ from pymongo.errors import PyMongoError
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from newel import App
+from newel.testing import Client as HttpClient
 from newel_data import Database, UnitClosed, UnitFailed
 from newel_data.kit.models import Author
 from newel_data.models import Models
@@ -191,3 +194,72 @@ def test_a_unit_that_only_reads_writes_nothing_natively(backend: Backend, client
         client.insert(only_reads, "Ada")
     only_reads.close()
     assert stored(backend) == []
+
+
+# --- in an application ------------------------------------------------------------------------------------------------
+
+APPLICATION = """from collections.abc import Iterator
+
+from newel import Router
+from newel_data import Database, Field, Model, field
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+router = Router()
+
+
+class Pet(Model):
+    name: Field[str] = field(max_length=20, unique=True)
+
+
+@router.post("/stream")
+def stream(db: Database) -> Iterator[str]:
+    session = db.native
+    session.add(db.mapped(Pet)(name="Rex"))
+    yield "first"
+    yield str(session.execute(text("SELECT count(*) FROM pet")).scalar_one())
+
+
+@router.get("/stream")
+def read(db: Database) -> Iterator[str]:
+    session = db.native
+    yield "first "
+    yield str(session.execute(text("SELECT count(*) FROM pet")).scalar_one())
+
+
+@router.post("/swallow")
+def swallow(db: Database) -> str:
+    db.add(Pet(name="Tom"))
+    try:
+        db.native.execute(text("INSERT INTO pet (id) VALUES ('x')"))
+    except IntegrityError:
+        pass
+    return "stored"
+"""
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "native_pets.py").write_text(APPLICATION)
+    (tmp_path / "newel.toml").write_text(
+        '[app]\nroutes = ["native_pets"]\n[use]\ndatabase = "sql"\n[sql]\nurl = "sqlite:///pets.db"\n'
+        '[data]\nmodels = ["native_pets"]\n'
+    )
+    app = App(tmp_path, profile="development")
+    yield app
+    app.close()
+
+
+def test_a_response_streams_natively_on_a_safe_route_alone(app: App) -> None:
+    client = HttpClient(app)
+    assert client.get("/stream").text == "first 0"
+    with pytest.raises(UnitClosed, match="ask for it again"):
+        client.post("/stream")
+    assert client.get("/stream").text == "first 1"  # what was written before the first byte was committed
+
+
+def test_a_handler_that_swallows_a_native_error_reports_no_success(app: App) -> None:
+    client = HttpClient(app)
+    assert client.post("/swallow").status_code == 500
+    assert client.get("/stream").text == "first 0"
