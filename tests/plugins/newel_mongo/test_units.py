@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from newel import App
 from newel.errors import BootError
 from newel_data import (
     Conflict,
@@ -196,6 +197,19 @@ def test_models_whose_deletes_write_more_are_refused_without_transactions() -> N
     with pytest.raises(BootError) as caught:
         opened("mongodb://127.0.0.1/board", single_document_only=True)
     assert [problem.what.split()[0] for problem in caught.value.problems] == ["Notice.author", "Notice.fan"]
+
+
+def test_boot_tells_what_needs_transactions_before_a_server_is_asked() -> None:
+    settings = {
+        "app": {"hosts": ["localhost"]},
+        "use": {"database": "mongo"},
+        "mongo": {"url": f"mongodb://{LOOPBACK}:1/board", "single_document_only": True},
+        "data": {"models": ["tests.plugins.newel_mongo.board"]},
+    }
+    with pytest.raises(BootError) as caught:
+        App(settings).generation  # noqa: B018  -- it boots when it is first looked at
+    assert "Notice.author has on_delete='cascade'" in str(caught.value)
+    assert "use a replica set, or declare" in str(caught.value)
 
 
 def test_restrict_needs_no_second_document() -> None:
