@@ -79,7 +79,7 @@ class Comparison:
         self._dialect: Final[Dialect] = tables.dialect
         self._inspector: Final = inspect(connection)
         self._compiler: Final = connection.dialect.ddl_compiler(connection.dialect, _NOTHING)
-        self._there: Final = frozenset(self._inspector.get_table_names())
+        self._there: Final = frozenset(self._names())
 
     def findings(self) -> Iterator[Finding]:
         """Yield everything that differs, table by table, in the order in which tables can be created."""
@@ -99,6 +99,12 @@ class Comparison:
         for (part, name), state, what in _differences(wanted, found):
             damage = Damage(made, part, name, state, present)
             yield Finding(damage, what, self._mending(damage, table), table.existing)
+
+    def _names(self) -> Iterator[str]:
+        """Yield the names of what can be read as a table: views as well, for models of what something else made."""
+        yield from self._inspector.get_table_names()
+        if any(table.existing for table in self._tables.models.tables):
+            yield from self._inspector.get_view_names()
 
     def _mending(self, damage: Damage, table: Table) -> str:
         """Return what would mend a part. A table that something else looks after is not to be altered: only an index

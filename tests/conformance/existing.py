@@ -92,7 +92,7 @@ def made(url: str, *statements: str) -> str:
 
 def _of_mariadb(statement: str) -> str:
     """Quote as MariaDB does; a key can be referred to by ours only where it has our collation."""
-    table = " COLLATE utf8mb4_nopad_bin" if statement.startswith("CREATE") else ""
+    table = " COLLATE utf8mb4_nopad_bin" if statement.startswith("CREATE TABLE") else ""
     return statement.replace('"', "`") + table
 
 

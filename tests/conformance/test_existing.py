@@ -177,6 +177,26 @@ def test_a_key_of_another_type_is_told_on_mongodb(mongodb: str) -> None:
             assert [drift.what for drift in backend.verify() if drift.kind == "stray type"] == ["_id breaks its rules"]
 
 
+def test_a_view_gives_a_counter_a_key_that_can_be_mapped(server: tuple[str, str], tmp_path: Path) -> None:
+    name, where = server
+    if name == "mongodb":
+        return  # views of MongoDB are collections to read
+    text = "CHAR(8)" if name == "mariadb" else "TEXT"
+    url = made(
+        f"sqlite:///{tmp_path / 'views.db'}" if name == "sqlite" else new_database(where),
+        "CREATE TABLE counted (no INTEGER NOT NULL PRIMARY KEY)",
+        "INSERT INTO counted VALUES (7), (8)",
+        f'CREATE VIEW "THINGS" AS SELECT CAST(no AS {text}) AS "NO" FROM counted',
+    )
+    things = Models([Thing])
+    with closing(opened(url, things)) as backend:
+        assert (backend.sync().created, backend.sync().differences) == ((), ())
+        assert "missing table" not in {drift.kind for drift in backend.verify()}
+        with unit(backend, things) as db:
+            assert [thing.id for thing in db.query(Thing).order_by(Thing.id)] == ["7", "8"]
+            assert db.get(Thing, "8").id == "8"
+
+
 def test_the_commands_leave_them_alone_and_say_what_differs(tmp_path: Path) -> None:
     with legacy("sqlite", tmp_path, "") as url:
         (tmp_path / "newel.toml").write_text(

@@ -17,7 +17,7 @@ from sqlalchemy import Table as SqlTable
 from sqlalchemy.engine import Inspector
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.compiler import DDLCompiler
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import NullType, TypeEngine
 
 from newel_data.port import Capability
 from newel_data.schema import StoredField, Type
@@ -198,6 +198,8 @@ class Dialect(ABC):
 
     def found(self, column: Mapping[str, Any], options: Mapping[str, Any], compiler: DDLCompiler) -> str:
         """Return the type of a column of the database, as the inspector has read it and its table's options."""
+        if isinstance(column["type"], NullType):  # a column of SQLite, or of a view, may have none
+            return "of no type"
         return str(compiler.dialect.type_compiler_instance.process(column["type"]))
 
     def same_check(self, text: str) -> str:
