@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,6 +94,8 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         own_database(request, database) as environment,
         served_noticeboard(folder, server, use, environment) as url,
     ):
+        with urllib.request.urlopen(url, timeout=60) as first:  # fills the board, which no two should do at once
+            assert first.status == 200
         yield Served(url, folder / "noticeboard")
 
 
