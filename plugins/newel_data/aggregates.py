@@ -28,12 +28,28 @@ _COMPARED: Final[frozenset[Kind]] = frozenset({"str", *_SUMMED, *_TIMES})
 _AVERAGE: Final = Context(prec=MAX_PRECISION)
 
 
+Function = Literal["count", "sum", "min", "max", "avg"]
+
+
 @final
 class Wanted(msgspec.Struct, frozen=True, eq=False):
     """What is to be computed: made by `count`, `sum_`, `min_`, `max_` and `avg`."""
 
-    function: Literal["count", "sum", "min", "max", "avg"]
+    function: Function
     column: Any = None
+
+
+@final
+class Result(msgspec.Struct, frozen=True, eq=False):
+    """How a value that is wanted is made of what a backend computes: which of its measures, and of what field.
+
+    An average has two: its sum stands at `place`, its `count` there.
+    """
+
+    function: Function
+    field: StoredField | None
+    place: int
+    count: int
 
 
 def count(column: Column[Any] | None = None) -> Wanted:
@@ -119,18 +135,21 @@ def column_of(table: Table, wanted: Any) -> Column[Any]:
     return column
 
 
-def measures_of(table: Table, wanted: Mapping[str, Any]) -> tuple[Measure, ...]:
-    """Return what a backend has to compute, each once."""
+def measures_of(table: Table, wanted: Mapping[str, Any]) -> tuple[tuple[Measure, ...], dict[str, Result]]:
+    """Return what a backend has to compute, each once, and how each value that is wanted is made of it."""
     if not wanted:
         raise TypeError("aggregate() takes what to compute by name: aggregate(n=count())")
-    needed: dict[Measure, None] = {}
-    for each in wanted.values():
-        needed.update(dict.fromkeys(_measures(table, each)))
-    return tuple(needed)
+    needed: dict[Measure, int] = {}
+    results: dict[str, Result] = {}
+    for name, each in wanted.items():
+        measures = _measures(table, each)
+        places = [needed.setdefault(measure, len(needed)) for measure in measures]
+        results[name] = Result(each.function, measures[0].field, places[0], places[-1])
+    return tuple(needed), results
 
 
 def _measures(table: Table, wanted: Any) -> tuple[Measure, ...]:
-    if not isinstance(wanted, Wanted):
+    if type(wanted) is not Wanted:
         raise TypeError(f"aggregate() takes count(), sum_(), min_(), max_() and avg(), not {wanted!r}")
     if wanted.column is None:
         return (Measure("count"),)
@@ -149,19 +168,17 @@ def _measures(table: Table, wanted: Any) -> tuple[Measure, ...]:
     return (Measure(wanted.function, field),)
 
 
-def result_of(mapper: Mapper, wanted: Wanted, computed: Mapping[Measure, Any]) -> Any:
+def result_of(mapper: Mapper, result: Result, computed: Sequence[Any]) -> Any:
     """Return one value of a row, from what the backend computed."""
-    if wanted.column is None:
-        return computed[Measure("count")]
-    field = wanted.column.field if isinstance(wanted.column, Column) else wanted.column.stored
-    if wanted.function == "count":
-        return computed[Measure("count", field)]
-    if wanted.function == "sum":
-        return _sum(mapper, field, computed[Measure("sum", field)])
-    if wanted.function == "avg":
-        many = computed[Measure("count", field)]
-        return _average(_sum(mapper, field, computed[Measure("sum", field)]), many) if many else None
-    return mapper.python(field, computed[Measure(wanted.function, field)])
+    value, field = computed[result.place], result.field
+    if field is None or result.function == "count":
+        return value
+    if result.function == "sum":
+        return _sum(mapper, field, value)
+    if result.function == "avg":
+        many = computed[result.count]
+        return _average(_sum(mapper, field, value), many) if many else None
+    return mapper.python(field, value)
 
 
 def _average(total: Any, many: int) -> Any:
@@ -188,4 +205,6 @@ def _sum(mapper: Mapper, field: StoredField, total: Any) -> Any:
 
 def in_order(rows: Sequence[Sequence[Any]], width: int) -> list[Sequence[Any]]:
     """Order rows by their first values, nulls first."""
+    if not width:
+        return list(rows)
     return sorted(rows, key=lambda row: [(value is not None, value) for value in row[:width]])

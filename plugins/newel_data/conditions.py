@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from newel_data.schema import Table
 from newel_data.tree import And, Compare, Condition, Null, Or, Target
 
 
-def targets(condition: Condition) -> Iterator[Target]:
-    """Yield what the leaves of a condition look at."""
+def targets(condition: Condition) -> tuple[Target, ...]:
+    """Return what the leaves of a condition look at."""
     if isinstance(condition, (Compare, Null)):
-        yield condition.target
-    elif isinstance(condition, (And, Or)):
-        for item in condition.items:
-            yield from targets(item)
+        return (condition.target,)
+    if isinstance(condition, (And, Or)):
+        return tuple([target for item in condition.items for target in targets(item)])
+    return ()
 
 
 def check_owned(table: Table, condition: Any) -> None:

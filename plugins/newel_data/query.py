@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, final,
 from newel_data import refusals
 from newel_data.aggregates import (
     MAX_GROUPS,
+    Result,
     Row,
     Wanted,
     column_of,
@@ -77,7 +78,7 @@ class Query(Generic[M]):
         """Keep the rows that match all of these conditions, and those of earlier steps."""
         for condition in conditions:
             check_owned(self._table, condition)
-        where = all_of((self._where, *conditions))
+        where = all_of(conditions if self._where is ALWAYS else (self._where, *conditions))
         return Query(self._work, self._table, where, self._order, self._limit, self._offset, self._includes)
 
     def order_by(self, *terms: Order | Column[Any]) -> Query[M]:
@@ -264,6 +265,8 @@ class Query(Generic[M]):
 
     def _refuse_steps(self, what: str, *, includes: bool = True) -> None:
         """Refuse steps that would not mean anything, or not the same everywhere."""
+        if self._limit is None and self._offset is None and not (self._order or self._includes):
+            return
         taken = [
             name
             for name, is_set in (
@@ -283,17 +286,19 @@ class Query(Generic[M]):
         return value if group.bucket is not None else self._mapper.python(group.field, value)
 
     def _aggregated(self, groups: dict[str, Group], wanted: dict[str, Any]) -> list[Row]:
-        measures = measures_of(self._table, wanted)
+        measures, results = measures_of(self._table, wanted)
         if self._where is NEVER:
             rows: Any = [] if groups else [tuple(0 if each.function == "count" else None for each in measures)]
         else:
             tree = aggregate(self._table, tuple(groups.values()), measures, self._condition())
             rows = in_order(self._work.aggregate(tree), len(groups))
-        return [self._row(groups, wanted, dict(zip(measures, row[len(groups) :], strict=True)), row) for row in rows]
+        return [self._row(groups, results, row) for row in rows]
 
-    def _row(self, groups: dict[str, Group], wanted: dict[str, Any], computed: dict[Any, Any], row: Any) -> Row:
+    def _row(self, groups: dict[str, Group], results: dict[str, Result], row: Any) -> Row:
         values = {name: self._group_value(group, row[i]) for i, (name, group) in enumerate(groups.items())}
-        values.update((name, result_of(self._mapper, each, computed)) for name, each in wanted.items())
+        mapper, computed = self._mapper, row[len(groups) :] if groups else row
+        for name, result in results.items():
+            values[name] = result_of(mapper, result, computed)
         return Row(values)
 
 

@@ -16,11 +16,13 @@ from newel_data.tree import Condition
 class ReferenceColumn:
     """The reference of a model, on the class. Its attributes are the columns of the other model, one step away."""
 
-    __slots__ = ("_columns", "column", "model", "stored", "target", "via")
+    __slots__ = ("_columns", "column", "id", "model", "stored", "target", "via")
 
     def __init__(self, column: Column[str | None], target: type[Any]) -> None:
         self.column: Final = column
         """The id that the reference holds."""
+        self.id: Final = column
+        """The same, as queries name it: of the other side's key, what is stored here is asked."""
         self.model: Final = column.model
         self.stored: Final = column.field
         self.via: Final = column.target.via
@@ -32,8 +34,6 @@ class ReferenceColumn:
         return f"{self.model.__name__}.{step}{self.stored.name}"
 
     def __getattr__(self, name: str) -> Any:
-        if name == "id":
-            return self.column
         if (found := self._columns.get(name)) is None:
             found = self._columns[name] = self._further(name)
         return found

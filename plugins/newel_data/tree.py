@@ -147,6 +147,8 @@ def null(target: Target, *, negated: bool = False) -> Condition:
 
 def all_of(conditions: tuple[Condition, ...]) -> Condition:
     """Combine conditions with AND: flat, without constants."""
+    if len(conditions) == 1:
+        return conditions[0]
     items = _flat(conditions, And, neutral=ALWAYS)
     if NEVER in items:
         return NEVER

@@ -69,7 +69,12 @@ class UnitOfWork:
 
     def aggregate(self, tree: Aggregate) -> Sequence[Row]:
         """Group and compute."""
-        return self._run(self._unit or self._open(), lambda unit: unit.aggregate(tree))
+        unit = self._unit or self._open()
+        try:
+            return unit.aggregate(tree)
+        except BaseException as error:
+            self.fail(error)
+            raise
 
     def insert(self, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert whole rows."""

@@ -21,7 +21,7 @@ class Store:
     author = "author_id"
 
     def __init__(self, server: str, url: str) -> None:
-        self.client: MongoClient[Any] = MongoClient(url)
+        self.client: MongoClient[Any] = MongoClient(url, timeoutMS=5000)
         self.database = self.client.get_default_database(
             codec_options=CodecOptions(tz_aware=True, tzinfo=UTC),
             read_concern=ReadConcern("majority"),
