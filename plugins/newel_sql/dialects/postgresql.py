@@ -314,7 +314,8 @@ _REFUSALS: Final[tuple[tuple[str, FailureKind], ...]] = (
 
 def _refused(text: str) -> FailureKind:
     """Read why no connection was made, for which the driver gives no code; a server may say it in another language."""
-    return next((kind for pattern, kind in _REFUSALS if re.search(pattern, text)), "unavailable")
+    kinds: list[FailureKind] = [kind for pattern, kind in _REFUSALS if re.search(pattern, text)]
+    return kinds[0] if kinds else "unavailable"
 
 
 _QUOTING: Final = frozenset({"unique", "reference", "check", "null", "range", "other"})
