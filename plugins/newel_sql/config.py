@@ -90,7 +90,7 @@ class SqlConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     url           where the database is: "sqlite:///file.db" (relative to the configuration's folder), "sqlite://" (gone
                   when the application ends), "postgresql://user:password@host/name", "mariadb://..."
-    timeout       seconds to wait for a lock, for a server that does not answer, and for a free connection
+    timeout       seconds to wait for a lock, for the answer to a statement, and for a free connection
     pool_size     connections that are kept open
     pool_overflow connections that may be open beside those while they are needed
     pool_recycle  seconds after which a connection is replaced (servers close those that were idle for long)
