@@ -18,7 +18,7 @@ from newel.inspection import PlanLine
 from newel.negotiation import best, prefers_html
 from newel.response import HTML, STATUS_LINES, TEXT, Response
 from newel.scope import Scope
-from newel_essentials.error_pages import PROBLEM, error_response
+from newel_essentials.error_pages import PROBLEM, error_response, with_headers
 from newel_essentials.fault import Fault, Frame, Raised, fault_of
 
 NO_STORE: Final = ("Cache-Control", "no-store")
@@ -29,8 +29,10 @@ def respond(error: Exception, scope: Scope) -> Response:
     environ = scope.environ
     if not is_loopback(str(environ.get("REMOTE_ADDR", ""))):
         return error_response(error, environ)
-    fault = fault_of(error, scope)
-    accept = environ.get("HTTP_ACCEPT", "*/*")
+    return with_headers(_told(fault_of(error, scope), environ.get("HTTP_ACCEPT", "*/*")), error)
+
+
+def _told(fault: Fault, accept: str) -> Response:
     if prefers_html(accept):
         page = importlib.import_module("newel_essentials.development_page")
         return Response(page.render(fault).encode(), fault.status, [NO_STORE, page.POLICY], HTML)

@@ -43,7 +43,7 @@ def error_response(error: BaseException, environ: Mapping[str, Any]) -> Response
 def html_response(error: BaseException) -> Response:
     """Make the page of an error without any template engine."""
     status = status_of(error)
-    return _with_headers(Response(_page(error, status), status, None, HTML), error)
+    return with_headers(Response(_page(error, status), status, None, HTML), error)
 
 
 def problem_response(error: BaseException) -> Response:
@@ -51,10 +51,11 @@ def problem_response(error: BaseException) -> Response:
     status = status_of(error)
     if type(error) is HTTPError and not (error.detail or error.extensions or error.headers):
         return Response(_bare(status), status, None, PROBLEM)
-    return _with_headers(Response(_encode(_problem(error, status)), status, None, PROBLEM), error)
+    return with_headers(Response(_encode(_problem(error, status)), status, None, PROBLEM), error)
 
 
-def _with_headers(response: Response, error: BaseException) -> Response:
+def with_headers(response: Response, error: BaseException) -> Response:
+    """Set the headers that belong to an error: its own, and when to come back after a 503."""
     for name, value in _headers(error, response.status).items():
         response.headers.set(name, value)
     return response

@@ -78,7 +78,10 @@ class MariadbDialect(Dialect):
     error: ClassVar = pymysql.Error
     max_values: ClassVar = 65_535
     cascades_first: ClassVar = True
-    unchecked: ClassVar = (("SET foreign_key_checks = 0", "START TRANSACTION"), ("COMMIT", "SET foreign_key_checks = 1"))
+    unchecked: ClassVar = (
+        ("SET foreign_key_checks = 0", "START TRANSACTION"),
+        ("COMMIT", "SET foreign_key_checks = 1"),
+    )
     no_action: ClassVar = "RESTRICT"
     table_options: ClassVar = {
         "mariadb_engine": "InnoDB",

@@ -62,7 +62,7 @@ def group() -> str:
 
 @router.get("/busy")
 def busy() -> str:
-    raise HTTPError(503, "Come back later.")
+    raise HTTPError(503, "Come back later.", headers={"Retry-After": "30"})
 
 
 @router.get("/gone")
@@ -269,6 +269,11 @@ def test_a_program_gets_a_problem(client: Client, accept: str) -> None:
 def test_the_status_is_that_of_the_error(client: Client) -> None:
     assert client.get("/busy", headers={"Accept": HTML}).status_code == 503
     assert "Come back later." in page(client, "/busy")
+
+
+@pytest.mark.parametrize("accept", [HTML, "application/json", "text/plain"])
+def test_the_headers_of_the_error_are_sent(client: Client, accept: str) -> None:
+    assert client.get("/busy", headers={"Accept": accept}).headers["Retry-After"] == "30"
 
 
 def test_what_is_no_fault_of_the_application_has_the_page_of_production(client: Client) -> None:
