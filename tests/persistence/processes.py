@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final, final
 from newel_data import Conflict, Database, DatabaseUnavailable
 from newel_data.kit import Kit
 from newel_data.kit.models import Account
+from newel_data.kit.patience import step_aside
 from newel_data.kit.races import PURSES, RACES, run_in_threads, transfer
 from tests.persistence.stores import open_at
 from tests.services import PATIENCE
@@ -67,6 +68,7 @@ def _transfer_for_ever(kit: Kit, number: int) -> None:
                 transfer(db, giver, (giver + 1 + number % 3) % PURSES)
                 count(db)
         except (Conflict, DatabaseUnavailable):
+            step_aside()
             continue
         sys.stdout.write("committed\n")
         sys.stdout.flush()
@@ -83,6 +85,8 @@ def main(url: str) -> None:
     threads = [threading.Thread(target=_transfer_for_ever, args=(kit, number)) for number in range(4)]
     for thread in threads:
         thread.start()
+    for thread in threads:  # PyMongo looks for no server any more once the main thread has ended
+        thread.join()
 
 
 if __name__ == "__main__":

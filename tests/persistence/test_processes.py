@@ -5,20 +5,22 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from multiprocessing.pool import Pool
 
 import pytest
 
-from newel_data import Conflict, UnitClosed
+from newel_data import UnitClosed
 from newel_data.kit import Kit
 from newel_data.kit.models import Account, Topic
+from newel_data.kit.patience import patiently
 from newel_data.kit.races import MONEY, PURSES, RACES, prepare_purses, transfer
 from tests.persistence import processes
 from tests.persistence.processes import PROCESSES, THREADS, count, race
 from tests.persistence.stores import Store
-from tests.services import ROOT
+from tests.services import PATIENCE, ROOT
 
 
 @pytest.fixture(scope="session")
@@ -105,28 +107,23 @@ def test_a_killed_application_leaves_no_half_of_a_unit(store: Store) -> None:
                 assert db.query(Topic).count() == counted >= 12 * rounds
                 purses = sum(account.hits for account in db.query(Account).where(Account.code.prefix("purse")))
             assert purses == PURSES * MONEY
-        _transfer_when_nobody_is_in_the_way(kit)
+        patiently(partial(_transfer, kit))
 
 
 def _run_and_kill(url: str, *, commits: int) -> None:
     command = [sys.executable, "-m", "tests.persistence.processes", url]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as application:
         assert application.stdout is not None
+        watchdog = threading.Timer(PATIENCE, application.kill)
+        watchdog.start()
         for _ in range(commits):
             assert application.stdout.readline() == b"committed\n"
         application.kill()
+        watchdog.cancel()
 
 
-def _transfer_when_nobody_is_in_the_way(kit: Kit) -> None:
+def _transfer(kit: Kit) -> None:
     """Write what the killed application was writing: MongoDB keeps that locked for a while."""
-    until = time.monotonic() + 10
-    while True:
-        try:
-            with kit.unit() as db:
-                transfer(db, 0, 1)
-                count(db)
-                return
-        except Conflict:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.05)
+    with kit.unit() as db:
+        transfer(db, 0, 1)
+        count(db)

@@ -16,6 +16,7 @@ import msgspec
 from newel_data.database import Database
 from newel_data.kit.faults import Faults
 from newel_data.kit.models import MODELS
+from newel_data.kit.patience import patiently
 from newel_data.model import Model
 from newel_data.models import Models
 from newel_data.port import WHOLE, Backend, Capability
@@ -97,6 +98,9 @@ class Kit:
     def clean(self) -> None:
         """Empty all tables, by the port itself."""
         self.release()
+        patiently(self._empty)
+
+    def _empty(self) -> None:
         unit = self.backend.begin(read_only=False)
         try:
             for table in reversed(self.models.tables):

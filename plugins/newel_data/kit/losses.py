@@ -16,6 +16,7 @@ from newel_data.errors import DatabaseUnavailable, UnitFailed
 from newel_data.kit.faults import Fault
 from newel_data.kit.harness import Kit, case, raises
 from newel_data.kit.models import Account
+from newel_data.kit.patience import patiently
 from newel_data.kit.together import at_once
 
 
@@ -80,9 +81,13 @@ def befallen(kit: Kit, fault: Fault) -> tuple[State, State]:
 
 def works(kit: Kit) -> None:
     """Show that the backend writes and reads as if nothing had been."""
-    with kit.unit() as db:
-        db.add(Account(code="afterwards", hits=1))
-        db.query(Account).update(hits=Account.hits + 1)
+
+    def write() -> None:
+        with kit.unit() as db:
+            db.add(Account(code="afterwards", hits=1))
+            db.query(Account).update(hits=Account.hits + 1)
+
+    patiently(write)
     assert state(kit)["afterwards"] == 2
 
 

@@ -21,6 +21,7 @@ from newel_data.database import Database
 from newel_data.errors import Conflict, NotFound, ReferenceViolation, StaleWrite, UniqueViolation
 from newel_data.kit.harness import Kit, case
 from newel_data.kit.models import Account, Author, Notice, Person, Topic
+from newel_data.kit.patience import step_aside
 from newel_data.kit.together import all_well, at_once
 
 T = TypeVar("T")
@@ -41,6 +42,7 @@ def until_done(kit: Kit, work: Callable[[Database], T], *losing: type[Exception]
         except Exception as error:
             if not isinstance(error, (Conflict, *losing)):
                 raise
+            step_aside()
     with kit.unit() as db:
         return work(db)
 
