@@ -167,6 +167,17 @@ def a_unit_cannot_begin_while_the_server_is_down_and_can_afterwards(kit: Kit) ->
     works(kit)
 
 
+@case("slow servers", needs=["server"])
+def a_unit_that_begins_while_the_server_is_silent_is_unavailable_in_time(kit: Kit) -> None:
+    kit.stored(Account(code="first"))
+    db, started = kit.database(read_only=True), time.monotonic()
+    with kit.faults.during("silence"), raises(DatabaseUnavailable):
+        db.query(Account).all()
+    assert time.monotonic() - started < kit.faults.within
+    db.close()
+    works(kit)
+
+
 @case("lost connections", needs=["server"])
 def reading_goes_on_in_a_unit_that_lost_its_connection(kit: Kit) -> None:
     kit.stored(Account(code="first"))

@@ -62,6 +62,16 @@ def test_closing_the_backend_closes_what_was_kept(backend: SqlBackend) -> None:
         kept.execute("SELECT 1")  # type: ignore[union-attr]
 
 
+def test_a_connection_in_use_while_all_others_were_given_up_is_not_kept_either(backend: SqlBackend) -> None:
+    unit = backend.begin(read_only=True)
+    unit.connect()
+    used = unit._connection.dbapi_connection  # type: ignore[union-attr]
+    backend.connections.lost()
+    unit.rollback()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        used.execute("SELECT 1")  # type: ignore[union-attr]
+
+
 def test_a_unit_that_was_forgotten_is_told_of_and_rolled_back(backend: SqlBackend) -> None:
     unit = backend.begin(read_only=False)
     unit.insert(AUTHOR, [("a", "Ada", None, None, None)])
