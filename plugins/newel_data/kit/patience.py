@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import secrets
 import time
 from collections.abc import Callable
 from typing import Final
@@ -29,4 +29,4 @@ def patiently(run: Callable[[], object]) -> None:
 
 def step_aside() -> None:
     """Wait a little, and each time another little: units that lost to one another would only meet again."""
-    time.sleep(random.uniform(0, 0.02))
+    time.sleep(secrets.randbelow(20) / 1000)
