@@ -122,17 +122,18 @@ def _projection(fields: Sequence[StoredField]) -> Document:
 class Grouped:
     """An `Aggregate`: a pipeline that groups."""
 
-    __slots__ = ("_grouping", "_matching", "_name")
+    __slots__ = ("_grouping", "_matching", "_name", "_options")
 
     def __init__(self, models: Models, tree: Aggregate) -> None:
         self._name: Final = tree.table.name
         self._matching: Final = Matching(models, tree.where)
         self._grouping: Final = Grouping(tree)
+        self._options: Final[Document] = {"allowDiskUse": True} if tree.groups else {}  # one group fits into memory
 
     def rows(self, database: Mongo, session: Session | None, values: Values) -> Sequence[Row]:
         """Return one row for each group."""
         stages = [*self._matching.stages(values), self._grouping.stage]
-        with database[self._name].aggregate(stages, session, allowDiskUse=True) as cursor:
+        with database[self._name].aggregate(stages, session, **self._options) as cursor:
             return self._grouping.rows(cursor)
 
 

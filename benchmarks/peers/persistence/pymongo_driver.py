@@ -1,4 +1,4 @@
-"""PyMongo alone, and objects by hand. What writes is a transaction; what reads is none."""
+"""PyMongo alone, with the timeout that Newel has, and objects by hand. Only what writes is a transaction."""
 
 from __future__ import annotations
 
@@ -71,10 +71,11 @@ class Store:
         self.notices.update_one({"_id": notice.id}, {"$set": {"views": notice.views}}, session=session)
 
     def aggregate(self, session: Any, number: int) -> Any:
-        group = {"_id": None, "n": {"$sum": 1}, "views": {"$sum": "$views"}, "latest": {"$max": "$posted"}}
+        views = {"$sum": {"$toDecimal": "$views"}}  # exact: MongoDB's own sum of integers may become a double
+        group = {"_id": None, "n": {"$sum": 1}, "views": views, "latest": {"$max": "$posted"}}
         stages: list[dict[str, Any]] = [{"$match": {"author_id": work.author_key(number)}}, {"$group": group}]
         found = next(self.notices.aggregate(stages, session=session))
-        return found["n"], found["views"], found["latest"]
+        return found["n"], int(found["views"].to_decimal()), found["latest"]
 
     def stream(self, session: Any) -> Iterator[Notice]:
         return map(_made, self.notices.find(batch_size=work.STREAM_SIZE, session=session))
