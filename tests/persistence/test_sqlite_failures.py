@@ -20,6 +20,7 @@ from newel_data.kit.models import MODELS, Account
 from newel_data.kit.together import all_well, at_once
 from newel_sql import DatabaseUrl, SqlBackend, SqlConfig
 from tests.persistence.stores import IN_TIME, TIMEOUT
+from tests.services import PATIENCE
 
 
 @pytest.fixture
@@ -27,8 +28,8 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "board.db"
 
 
-def opened(file: Path, models: Models) -> SqlBackend:
-    return SqlBackend(SqlConfig(url=DatabaseUrl.from_setting(f"sqlite:///{file}"), timeout=TIMEOUT), models)
+def opened(file: Path, models: Models, timeout: float = TIMEOUT) -> SqlBackend:
+    return SqlBackend(SqlConfig(url=DatabaseUrl.from_setting(f"sqlite:///{file}"), timeout=timeout), models)
 
 
 @pytest.fixture
@@ -77,8 +78,7 @@ def test_a_file_is_made_by_many_at_once(file: Path) -> None:
     models = Models(MODELS)
 
     def begin(number: int) -> None:
-        kit = Kit(partial(opened, file), models)
-        with closing(kit):
+        with closing(Kit(partial(opened, file, timeout=PATIENCE), models)) as kit:
             kit.stored(Account(code=f"code {number}"))
 
     all_well(at_once({number: partial(begin, number) for number in range(8)}).values())
