@@ -12,5 +12,6 @@
 
 Each operation is measured twice: in a unit of work that is open ("in a unit"), and with a unit opened and ended for it
 ("in its own unit"). Time is the processor time of the process that asks: a server's own is not counted, while SQLite's
-is, because it is a part of that process.
+is, because it is a part of that process. A stand-in for MongoDB that takes long makes the asker's own time longer, too
+(its caches are cold when it wakes): ask it for the same on both sides.
 """
