@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Final
 
 _INSTALLED: Final = tuple(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
@@ -20,7 +20,7 @@ def caller() -> str:
     other = ""
     while frame is not None:
         if not _is_ours(frame):
-            told = f"{_short(frame.f_code.co_filename)}:{frame.f_lineno} in {frame.f_code.co_name}"
+            told = f"{_short(frame.f_code.co_filename)}:{frame.f_lineno} in {_name(frame.f_code)}"
             if _is_own(frame.f_code.co_filename):
                 return told
             other = other or told
@@ -36,6 +36,12 @@ def _is_ours(frame: FrameType) -> bool:
 def _is_own(file: str) -> bool:
     installed = file.startswith((*_INSTALLED, "<frozen")) or "site-packages" in file or "dist-packages" in file
     return not installed
+
+
+def _name(code: CodeType) -> str:
+    """Return the function that code belongs to; a comprehension has a frame of its own before Python 3.12."""
+    names = [name for name in code.co_qualname.split(".") if not name.startswith("<")]
+    return names[-1] if names else code.co_name
 
 
 def _short(file: str) -> str:
