@@ -93,7 +93,9 @@ class Store:
 
     def aggregate(self, session: Session, number: int) -> Any:
         wanted = select(func.count(), func.sum(Notice.views), func.max(Notice.posted))
-        return session.execute(wanted.where(Notice.author_id == work.author_key(number))).one()
+        mine = wanted.where(Notice.author_id == work.author_key(number))
+        counted, total, latest = session.execute(mine).one()
+        return counted, int(total), latest  # a sum is a decimal on some servers
 
     def stream(self, session: Session) -> Any:
         return session.scalars(select(Notice).execution_options(yield_per=work.STREAM_SIZE))
