@@ -14,7 +14,7 @@ from newel_data.kit.losses import state, works
 from newel_data.kit.models import Account
 from tests.persistence.stores import Store
 
-pytestmark = pytest.mark.parametrize("store", ["mongodb"], indirect=True)
+pytestmark = [pytest.mark.faults, pytest.mark.parametrize("store", ["mongodb"], indirect=True)]
 
 TRANSIENT: Final = ["TransientTransactionError"]
 

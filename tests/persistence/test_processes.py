@@ -22,6 +22,8 @@ from tests.persistence.processes import PROCESSES, THREADS, count, race
 from tests.persistence.stores import Store
 from tests.services import PATIENCE, ROOT
 
+pytestmark = pytest.mark.faults
+
 
 @pytest.fixture(scope="session")
 def pool() -> Iterator[Pool]:

@@ -15,7 +15,7 @@ from newel_data.kit.losses import WHOLE, befallen, state, works
 from newel_data.kit.models import Account
 from tests.persistence.stores import IN_TIME, SERVERS, Store, open_at
 
-pytestmark = pytest.mark.parametrize("store", SERVERS, indirect=True)
+pytestmark = [pytest.mark.faults, pytest.mark.parametrize("store", SERVERS, indirect=True)]
 
 
 def test_a_killed_server_keeps_what_was_committed_and_nothing_else(store: Store) -> None:
