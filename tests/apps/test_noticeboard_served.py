@@ -62,11 +62,12 @@ def send(served: Served, method: str, path: str, body: Any = None, **headers: st
 
 def patient(served: Served, path: str, fields: dict[str, str]) -> Answer:
     """Post a form, and again where the server says that it lost a race too often (503)."""
-    for _ in range(20):
-        answer = send(served, "POST", path, fields)
+    answer = send(served, "POST", path, fields)
+    for _ in range(19):
         if answer.status != 503:
             break
         time.sleep(0.1)
+        answer = send(served, "POST", path, fields)
     return answer
 
 
