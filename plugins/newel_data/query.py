@@ -82,9 +82,15 @@ class Query(Generic[M]):
         return Query(self._work, self._table, where, self._order, self._limit, self._offset, self._includes)
 
     def order_by(self, *terms: Order | Column[Any]) -> Query[M]:
-        """Order by these, the first one first; replaces an earlier order. The key is added last."""
-        order = tuple([self._term(term) for term in terms])
-        return Query(self._work, self._table, self._where, order, self._limit, self._offset, self._includes)
+        """Order by these, the first one first; replaces an earlier order. The key is added last.
+
+        A column that comes again changes nothing, in either direction: where it is equal, it is equal.
+        """
+        order: dict[str, Order] = {}
+        for term in map(self._term, terms):
+            order.setdefault(term.field.column, term)
+        kept = tuple(order.values())
+        return Query(self._work, self._table, self._where, kept, self._limit, self._offset, self._includes)
 
     def limit(self, count: int) -> Query[M]:
         """Take so many rows at most."""

@@ -88,6 +88,16 @@ def nulls_come_first_ascending_and_last_descending(kit: Kit) -> None:
                 assert found == [each.id for each in _sorted(made, names, list(directions))]
 
 
+@case("order")
+def a_column_that_comes_again_changes_nothing(kit: Kit) -> None:
+    made = _grid(kit)
+    with kit.unit(read_only=True) as db:
+        twice = db.query(Everything).order_by(Everything.text, Everything.text.desc())
+        assert [each.id for each in twice] == [each.id for each in _sorted(made, ["text"], [False])]
+        first = twice.page(size=len(made) - 1)
+        assert [each.id for each in twice.page(first.next, size=9)] == [each.id for each in twice][-1:]
+
+
 def _sorted(made: list[Everything], names: list[str], descending: list[bool]) -> list[Everything]:
     """Sort as the contract says: nulls first ascending; the key last, in the direction of the last term."""
     result = sorted(made, key=lambda each: each.id, reverse=descending[-1])
