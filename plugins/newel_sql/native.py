@@ -34,7 +34,11 @@ _NO_SAVEPOINTS: Final = "a second request: savepoints are not for units of work"
 
 
 def _refuse(what: str, instead: str) -> NoReturn:
-    raise NotPortable(f"db.native.{what}", "the session is part of a unit of work, which ends it", instead)
+    raise _refusal(what, instead)
+
+
+def _refusal(what: str, instead: str) -> NotPortable:
+    return NotPortable(f"db.native.{what}", "the session is part of a unit of work, which ends it", instead)
 
 
 @final
@@ -138,7 +142,9 @@ class HeldConnection(Connection):
     def _on_statement(self, connection: Any, cursor: Any, statement: str, *_: Any) -> None:
         word = statement.split(maxsplit=1)[0].upper().rstrip(";") if statement.strip() else ""
         if word in _ENDING:
-            _refuse(f"execute({word!r})", "return from the handler, or raise an error out of it")
+            refusal = _refusal(f"execute({word!r})", "return from the handler, or raise an error out of it")
+            self.fail(refusal)  # here, for SQLAlchemy 2.0 does not tell `_on_error` of it
+            raise refusal
 
 
 def _on_error(context: Any) -> None:
