@@ -40,6 +40,9 @@ class NewelStore:
             db.add_all(Author(**values) for values in work.authors())
             db.add_all(Notice(**values) for values in work.notices(self.author))
 
+    def close(self) -> None:
+        self._backend.close()
+
     @contextmanager
     def unit(self, *, writes: bool) -> Iterator[Database]:
         db = Database(self._backend, self._models, read_only=not writes)

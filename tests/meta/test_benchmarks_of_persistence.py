@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -14,14 +16,17 @@ Timers = dict[str, Timer]
 
 
 @pytest.fixture(scope="module")
-def timers(tmp_path_factory: pytest.TempPathFactory) -> Timers:
+def timers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Timers]:
     folder = tmp_path_factory.mktemp("databases")
+    with ExitStack() as stack:
 
-    def made(contestant: str, server: str) -> Timer:
-        url = f"sqlite:///{folder / contestant}.db"
-        return Timer(importlib.import_module(CONTESTANTS[contestant]).build(server, url))
+        def made(contestant: str, server: str) -> Timer:
+            url = f"sqlite:///{folder / contestant}.db"
+            store = importlib.import_module(CONTESTANTS[contestant]).build(server, url)
+            stack.callback(store.close)
+            return Timer(store)
 
-    return {name: made(name, "memory" if name == MEMORY else "sqlite") for name in ("sqlite3", NEWEL, MEMORY)}
+        yield {name: made(name, "memory" if name == MEMORY else "sqlite") for name in ("sqlite3", NEWEL, MEMORY)}
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)

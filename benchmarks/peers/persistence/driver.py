@@ -46,6 +46,9 @@ class Store:
                            [(each["id"], each["name"]) for each in work.authors()])  # fmt: skip
         self.insert_many(cursor, list(work.notices()))
 
+    def close(self) -> None:
+        self.connection.close()
+
     @contextmanager
     def unit(self, *, writes: bool) -> Iterator[Any]:
         cursor = self.connection.cursor()

@@ -75,11 +75,22 @@ def test_every_test_has_every_database_to_itself(
     Path("databases.json").write_text(json.dumps(databases), encoding="utf-8")
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(EACH_BY_ITSELF)
-    options = ["-n", str(workers), "-W", "error", "--strict-markers", "-o", f"pythonpath={ROOT}"]
+    options = [
+        "-n",
+        str(workers),
+        "--dist",
+        "each" if workers else "no",
+        "-W",
+        "error",
+        "--strict-markers",
+        "-o",
+        f"pythonpath={ROOT}",
+    ]
     result = pytester.runpytest_subprocess(*options)
-    result.assert_outcomes(passed=7 * len(databases) + 1)
+    runs = max(workers, 1)
+    result.assert_outcomes(passed=runs * (7 * len(databases) + 1))
     used = [path.name for path in Path("used").iterdir() if "memory" not in path.name]
-    assert len(used) == max(workers, 1) * (len(databases) - 1)
+    assert len(used) == runs * (len(databases) - 1)
 
 
 ANOTHER_PROCESS = """
