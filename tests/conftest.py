@@ -25,11 +25,20 @@ ROOT = Path(__file__).parent.parent
 INSTALLED = (str(ROOT / "core"), str(ROOT / "plugins"), str(ROOT / "tests"), sys.prefix, sys.base_prefix)
 
 
+for _name in [name for name in os.environ if name.startswith("NEWEL_") and not name.startswith("NEWEL_TEST_")]:
+    del os.environ[_name]  # configuration comes from the test, not from whoever runs it
+
+
 @pytest.fixture(autouse=True)
-def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Configuration comes from the test, not from whoever runs it."""
-    for name in [name for name in os.environ if name.startswith("NEWEL_") and not name.startswith("NEWEL_TEST_")]:
-        monkeypatch.delenv(name)
+def own_environment() -> Iterator[None]:
+    """Undo what a test did to the environment: a command line run in this process puts its choices there."""
+    environ = os.environ
+    before = dict(environ)
+    yield
+    for name in environ.keys() | before.keys():
+        if name != "PYTEST_CURRENT_TEST" and environ.get(name) != before.get(name):
+            environ.pop(name, None)
+            environ.update({name: before[name]} if name in before else {})
 
 
 @pytest.fixture(autouse=True)
