@@ -200,6 +200,14 @@ STAND_IN: Final = ROOT.parent / "shared" / "mongo-standin" / "serve"
 NO_MONGODB: Final = f"not run: no MongoDB; name a replica set in {MONGODB}, or put mongod on PATH"
 
 
+UNPROVEN: Final = "UNPROVEN: the stand-in ends it by an error of its own"
+
+
+def is_of_stand_in(error: Exception) -> bool:
+    """Tell whether the stand-in itself failed, so that nothing is shown: neither of MongoDB nor of the backend."""
+    return "internal error of the stand-in" in str(error.__cause__)
+
+
 @contextlib.contextmanager
 def mongodb_server(folder: Path) -> Iterator[str | None]:
     """Give the URL of a replica set: the one that is named, or else one that is started; None where none can be."""

@@ -28,7 +28,7 @@ from newel_sql.dialects.postgresql import PostgresqlDialect
 from newel_sql.dialects.sqlite import SqliteDialect
 from tests.databases import mariadb, new_database, postgresql
 from tests.proxies import proxy_before
-from tests.services import mongodb_database, mongodb_server
+from tests.services import is_of_stand_in, mongodb_database, mongodb_server
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "reference" / "proof.md"
 
@@ -97,7 +97,7 @@ def _mongodb(folder: Path) -> Iterator[Server]:
                 faults=proxy,
                 capabilities=MONGO,
                 stand_in=_is_stand_in(url),
-                is_own_fault=lambda error: "internal error of the stand-in" in str(error.__cause__),
+                is_own_fault=is_of_stand_in,
             )
 
 
