@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-import sysconfig
 from types import CodeType, FrameType
-from typing import Final
 
-_INSTALLED: Final = tuple(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+from newel.libraries import is_library
 
 
 def caller() -> str:
@@ -19,23 +17,21 @@ def caller() -> str:
     frame: FrameType | None = sys._getframe(1)
     other = ""
     while frame is not None:
-        if not _is_ours(frame):
-            told = f"{_short(frame.f_code.co_filename)}:{frame.f_lineno} in {_name(frame.f_code)}"
-            if _is_own(frame.f_code.co_filename):
-                return told
-            other = other or told
+        if not is_library(frame.f_code.co_filename):
+            return _told(frame)
+        if not other and not _is_newels(frame):
+            other = _told(frame)
         frame = frame.f_back
     return other
 
 
-def _is_ours(frame: FrameType) -> bool:
+def _is_newels(frame: FrameType) -> bool:
     package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
     return package == "newel" or package.startswith("newel_")
 
 
-def _is_own(file: str) -> bool:
-    installed = file.startswith((*_INSTALLED, "<frozen")) or "site-packages" in file or "dist-packages" in file
-    return not installed
+def _told(frame: FrameType) -> str:
+    return f"{_short(frame.f_code.co_filename)}:{frame.f_lineno} in {_name(frame.f_code)}"
 
 
 def _name(code: CodeType) -> str:

@@ -7,18 +7,16 @@ SECURITY: no values of variables, and of the request nothing whose name sounds s
 from __future__ import annotations
 
 import linecache
-import sysconfig
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final, final
 
 import msgspec
 
-import newel
 from newel.contracts.templates import TemplateError
 from newel.generation import Generation
 from newel.inspection import Explanation, explain
+from newel.libraries import is_library
 from newel.multidict import MultiDict
 from newel.plan import status_of
 from newel.records import Panel
@@ -31,13 +29,6 @@ AROUND: Final = 4
 
 LONGEST: Final = 2000
 """Characters of one value of a request."""
-
-_LIBRARIES: Final = (
-    str(Path(newel.__file__).parent),
-    str(Path(__file__).parent.parent),  # the plugins that come with Newel, or site-packages
-    *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
-    "<frozen",
-)
 
 
 @final
@@ -129,7 +120,7 @@ def _frames(error: BaseException) -> Iterator[Frame]:
         code = frame.f_code
         last = number == len(walked) and pointed is None
         module = str(frame.f_globals.get("__name__", ""))
-        yield _frame(code.co_filename, line, code.co_name, module, own=last or is_own(code.co_filename))
+        yield _frame(code.co_filename, line, code.co_name, module, own=last or not is_library(code.co_filename))
     if pointed is not None:
         yield _frame(*pointed, "", "", own=True)
 
@@ -145,11 +136,6 @@ def _frame(file: str, line: int, function: str, module: str, *, own: bool) -> Fr
     first = max(line - AROUND, 1)
     source = tuple(text.rstrip("\n") for text in linecache.getlines(file)[first - 1 : line + AROUND]) if own else ()
     return Frame(file, line, function, module, own, source, first)
-
-
-def is_own(file: str) -> bool:
-    """Tell whether a file is the application's: neither Newel's, nor installed, nor Python's own."""
-    return not file.startswith(_LIBRARIES) and "site-packages" not in file and "dist-packages" not in file
 
 
 # --- plan and request -----------------------------------------------------------------------------------------------
