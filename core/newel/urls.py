@@ -25,6 +25,9 @@ from newel.segments import Pattern, Variable
 Target = str | Callable[..., Any]
 """What a URL is asked for by: the name of a route, or its handler."""
 
+_Route = tuple[Declaration, Rule, Rule | None]
+"""A route: what was declared, its path, and its host where it has one of its own."""
+
 SAFE_IN_SEGMENT: Final = "!$&'()*+,:;=@"
 """What stands in one segment of a path as itself besides letters, digits and `-._~` (RFC 3986, section 3.3)."""
 
@@ -36,10 +39,11 @@ _LABEL: Final = r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?"
 class UrlMap:
     """Every route's way back: `build(target, values)` gives the URL below the application's root."""
 
-    __slots__ = ("_asked", "_routes")
+    __slots__ = ("_asked", "_routes", "_targets")
 
-    def __init__(self, routes: Iterable[tuple[Declaration, Rule, Rule | None]]) -> None:
+    def __init__(self, routes: Iterable[_Route]) -> None:
         self._routes: Final = tuple(routes)
+        self._targets: dict[Any, list[_Route]] | None = None
         self._asked: Final[dict[Any, _Address]] = {}
 
     def names(self) -> frozenset[str]:
@@ -70,13 +74,23 @@ class UrlMap:
         return found
 
     def _prepared(self, target: Target, asked: Any) -> _Address:
-        found = [_Address(*route) for route in self._routes if asked in {route[0].name, _identity(route[0].handler)}]
+        if self._targets is None:
+            self._targets = self._by_target()  # two threads at once make the same
+        found = [_Address(*route) for route in self._targets.get(asked, ())]
         if not found:
             raise ProblemError(self._unknown(target))
         different = next((other for other in found if other.written != found[0].written), None)
         if different is not None:
             raise ProblemError(_ambiguous(target, found[0], different))
         return found[0]
+
+    def _by_target(self) -> dict[Any, list[_Route]]:
+        """Return the routes of each name, and of each handler."""
+        found: dict[Any, list[_Route]] = {}
+        for route in self._routes:
+            for target in (route[0].name, _identity(route[0].handler)):
+                found.setdefault(target, []).append(route)
+        return found
 
     def _unknown(self, target: Target) -> Problem:
         if isinstance(target, str):
