@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from newel import App, BootError, Plugin, Router, hookimpl
 from newel.testing import Client
@@ -61,3 +62,16 @@ def the_problem(*plugins: Any, routes: Router | None = None, config: Mapping[str
     """Return the text of the one problem of a boot that must fail."""
     (problem,) = boot_problems(*plugins, routes=routes, config=config)
     return problem
+
+
+def problem_of(handler: Callable[..., Any], rule: str = "/", method: str = "GET") -> str:
+    """Return what boot says of a handler, which must be one thing."""
+    router = Router()
+    router.route(rule, methods=[method])(handler)
+    return the_problem(routes=router)
+
+
+def errors(response: TestResponse) -> dict[str, str]:
+    """Return the fields that a response says are wrong, with the code of each."""
+    answer: Any = response.json
+    return {error["field"]: error["code"] for error in answer["errors"]}

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 import pytest
 from msgspec import NODEFAULT
-from werkzeug.test import TestResponse
 
 from newel import App, Form, Json, Plugin, Provider, Query, Request, Route, Router, Scope, Urls
 from newel.contracts.validator import Validator
@@ -23,29 +22,12 @@ from tests.core.applications import (
     PRODUCTION,
     boot_problems,
     client_of,
+    errors,
     plugin,
+    problem_of,
     routing,
     served,
-    the_problem,
 )
-
-if TYPE_CHECKING:
-    pass
-
-DEEP = "[" * 100_000 + "]" * 100_000
-
-
-def problem(handler: Callable[..., Any], rule: str = "/", method: str = "GET") -> str:
-    """What boot says of a handler, which must be one thing."""
-    router = Router()
-    router.route(rule, methods=[method])(handler)
-    return the_problem(routes=router)
-
-
-def errors(response: TestResponse) -> dict[str, str]:
-    """The fields that a response says are wrong, with the code of each."""
-    answer: Any = response.json
-    return {error["field"]: error["code"] for error in answer["errors"]}
 
 
 # --- path -------------------------------------------------------------------------------------------------------------
@@ -86,7 +68,7 @@ def test_a_variable_of_the_path_that_the_handler_does_not_take_is_a_boot_error()
     def handler(kye: str) -> str:
         return kye
 
-    text = problem(handler, "/<key>")
+    text = problem_of(handler, "/<key>")
     assert "the path has <key>, and the handler has no parameter of that name" in text
     assert "did you mean 'kye'?" in text
 
@@ -230,7 +212,7 @@ def test_a_class_that_cannot_be_read_is_a_boot_error_that_names_the_field(way: A
         return ""
 
     handler.__annotations__["thing"] = way[kind]
-    text = problem(handler, method="POST")
+    text = problem_of(handler, method="POST")
     assert "handler(), parameter 'thing'" in text
     assert f"{kind.__name__}.{named}" in text
 
@@ -243,14 +225,14 @@ def test_what_no_validator_reads_is_a_boot_error(way: Any) -> None:
     class Plain: ...
 
     handler.__annotations__["thing"] = way[Plain]
-    assert "no validator reads" in problem(handler, method="POST")
+    assert "no validator reads" in problem_of(handler, method="POST")
 
 
 def test_a_parameter_without_annotation_that_is_no_variable_of_the_path_is_a_boot_error() -> None:
     def handler(q):  # type: ignore[no-untyped-def] # noqa: ANN001
         return q
 
-    assert "parameter 'q' has no annotation and is no variable of the path" in problem(handler)
+    assert "parameter 'q' has no annotation and is no variable of the path" in problem_of(handler)
 
 
 @pytest.mark.parametrize(
@@ -261,7 +243,7 @@ def test_an_annotation_that_names_no_source_is_a_boot_error(annotation: Any) -> 
         return ""
 
     handler.__annotations__["thing"] = annotation
-    assert "handler(), parameter 'thing'" in problem(handler).replace("handler(): parameter", "handler(), parameter")
+    assert "handler(), parameter 'thing'" in problem_of(handler).replace("handler(): parameter", "handler(), parameter")
 
 
 def test_all_problems_of_a_handler_are_told_at_once() -> None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import msgspec
 import pytest
-from werkzeug.test import TestResponse
 
 from newel import Form, HTTPError, Json, Plugin, Request, Router, UploadedFile
 from newel.testing import Client
@@ -19,28 +17,12 @@ from newel.wsgi import Sent
 from tests.core.applications import (
     PRODUCTION,
     client_of,
+    errors,
     plugin,
     served,
-    the_problem,
 )
 
-if TYPE_CHECKING:
-    pass
-
 DEEP = "[" * 100_000 + "]" * 100_000
-
-
-def problem(handler: Callable[..., Any], rule: str = "/", method: str = "GET") -> str:
-    """What boot says of a handler, which must be one thing."""
-    router = Router()
-    router.route(rule, methods=[method])(handler)
-    return the_problem(routes=router)
-
-
-def errors(response: TestResponse) -> dict[str, str]:
-    """The fields that a response says are wrong, with the code of each."""
-    answer: Any = response.json
-    return {error["field"]: error["code"] for error in answer["errors"]}
 
 
 # --- forms ------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from textwrap import dedent
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,9 +15,6 @@ from newel import App, Plugin
 from newel.errors import Problem
 from newel.plugins import Found, LoadFailure, constraints, find, installed, ordered, slots
 from tests.core.applications import PRODUCTION, plugin, the_problem
-
-if TYPE_CHECKING:
-    pass
 
 
 def found(name: str, **said: Any) -> Found:

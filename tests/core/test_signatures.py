@@ -11,21 +11,10 @@ import pytest
 
 from newel import Router
 from newel.signatures import label, signature_of
-from tests.core.applications import (
-    client_of,
-    served,
-    the_problem,
-)
+from tests.core.applications import client_of, problem_of, served
 
 if TYPE_CHECKING:
     from fractions import Fraction
-
-
-def problem(handler: Callable[..., Any], rule: str = "/", method: str = "GET") -> str:
-    """What boot says of a handler, which must be one thing."""
-    router = Router()
-    router.route(rule, methods=[method])(handler)
-    return the_problem(routes=router)
 
 
 def test_a_handler_is_a_plain_function_that_a_test_calls() -> None:
@@ -89,7 +78,7 @@ def test_an_annotation_that_is_imported_for_type_checkers_only_says_how_to_mend_
     def handler(ratio: Fraction) -> str:
         return ""
 
-    text = problem(handler)
+    text = problem_of(handler)
     assert "'Fraction' in (ratio: Fraction) is not there when the program runs" in text
     assert 'extend-ignore = ["TC001", "TC002", "TC003"]' in text
 
@@ -99,7 +88,7 @@ def test_an_annotation_that_cannot_be_evaluated_is_a_boot_error() -> None:
         return ""
 
     handler.__annotations__["thing"] = "list[1 / 0]"
-    assert "the annotation 'list[1 / 0]' of 'thing' cannot be evaluated" in problem(handler)
+    assert "the annotation 'list[1 / 0]' of 'thing' cannot be evaluated" in problem_of(handler)
 
 
 def variadic() -> list[Callable[..., Any]]:
@@ -119,4 +108,4 @@ def variadic() -> list[Callable[..., Any]]:
 
 @pytest.mark.parametrize("handler", variadic())
 def test_a_handler_that_does_not_name_its_parameters_is_a_boot_error(handler: Callable[..., Any]) -> None:
-    assert "name each parameter" in problem(handler)
+    assert "name each parameter" in problem_of(handler)
