@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from sqlalchemy import create_engine
 
 from newel import App
-from newel.cli import main
 from newel_data import Models
 from newel_data.clients import client_of
 from newel_mongo import MongoBackend, MongoConfig, MongoUrl
 from newel_sql import DatabaseUrl, SqlBackend, SqlConfig
+from tests.core.command_line import newel
 from tests.databases import mariadb, new_database, postgresql
 
 MODELS = """from newel_data import Field, Model, field
@@ -60,7 +60,7 @@ def started(folder: Path) -> None:
 
 
 def shell(folder: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(main, ["--app", str(folder), "db", "shell", "--", *arguments])
+    return newel("--app", folder, "db", "shell", "--", *arguments)
 
 
 @contextmanager

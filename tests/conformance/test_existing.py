@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from pymongo import MongoClient
 from sqlalchemy import select
 
-from newel.cli import main
 from newel_data import Field, Model, Models, ReferenceViolation, UniqueViolation, key
 from newel_data.port import Backend
 from tests.conformance.existing import EXISTING, SERVERS, TOGETHER, Review, legacy, made, opened, rows, unit
 from tests.conformance.existing_models import Article, Writer
+from tests.core.command_line import newel
 from tests.databases import new_database
 from tests.services import mongodb_database
 
@@ -203,9 +203,9 @@ def test_the_commands_leave_them_alone_and_say_what_differs(tmp_path: Path) -> N
             f'[app]\nhosts = ["localhost"]\n[use]\ndatabase = "sql"\n[sql]\nurl = "{url}"\n'
             '[data]\nmodels = ["tests.conformance.existing_models"]\n'
         )
-        arguments = ["--app", str(tmp_path), "--profile", "production", "db"]
-        synced = CliRunner().invoke(main, [*arguments, "sync"])
+        db = partial(newel, "--app", tmp_path, "--profile", "production", "db")
+        synced = db("sync")
         assert (synced.exit_code, synced.output) == (0, "everything is there\n")
-        verified = CliRunner().invoke(main, [*arguments, "verify"])
+        verified = db("verify")
         assert verified.exit_code == 1
         assert "difference: Order: column REMARK is not in the models\n" in verified.output

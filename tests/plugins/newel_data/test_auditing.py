@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from newel import App, auditing
-from newel.cli import main
 from newel_data.auditing import in_source
+from tests.core.command_line import newel
 
 MODELS = frozenset({"Notice", "Author"})
 
@@ -141,10 +141,9 @@ def test_an_application_is_told_what_binds_it_by_file_and_line(project: Callable
 
 
 def test_being_bound_fails_on_demand(project: Callable[[str], Path]) -> None:
-    folder = str(project("failing"))
-    arguments = ["audit", "--app", folder, "--profile", "production"]
-    assert CliRunner().invoke(main, arguments).exit_code == 0
-    assert CliRunner().invoke(main, [*arguments, "--fail"]).exit_code == 0
-    refused = CliRunner().invoke(main, [*arguments, "--portable"])
+    audit = partial(newel, "audit", "--app", project("failing"), "--profile", "production")
+    assert audit().exit_code == 0
+    assert audit("--fail").exit_code == 0
+    refused = audit("--portable")
     assert refused.exit_code == 1
     assert "Bound to one provider:\n  app   [memory] lock_timeout" in refused.output
