@@ -45,7 +45,7 @@ from newel.plugins import (
     slots,
 )
 from newel.records import Provider
-from newel.router import Router
+from newel.router import Router, outermost
 from newel.scope import Supply
 from newel.settings import AppConfig, check_app, choices
 from newel.supplies import Owned
@@ -327,7 +327,7 @@ class _Boot:
         for name in settings.routes:
             found += self._routers_of(name, listed.place if listed else None)
         found += self.source.routers
-        return list(dict.fromkeys(found))
+        return outermost(found)
 
     def _routers_of(self, name: str, place: Place | None) -> list[Router]:
         try:

@@ -35,7 +35,7 @@ from newel.plan import Plan, Responders, refuse
 from newel.records import Route
 from newel.request import Request
 from newel.results import Page, Responder
-from newel.router import Declaration, Mount, Router
+from newel.router import Declaration, Mount, Router, reachable
 from newel.rules import Rule, parse_host, parse_rule
 from newel.safety import Hosts, cross_site_guard, own_origin
 from newel.scope import Resolve, Scope
@@ -273,7 +273,8 @@ class _Commit:
         if self.settings.templates:
             return list(self.settings.templates)
         near = [self.configuration.folder] if self.configuration.folder is not None else []
-        for module in dict.fromkeys(one.module for one in self.collected.all_routers[: len(self.collected.routers)]):
+        served = [each for owned in self.collected.routers for each in reachable(owned.value)]
+        for module in dict.fromkeys(each.module for each in served):
             near += _folders_of(module)
         return [folder / "templates" for folder in dict.fromkeys(near) if (folder / "templates").is_dir()]
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar, final
 
 import msgspec
@@ -159,12 +159,12 @@ class Router:
 
         What was declared stays as it is, so another application may boot from the same router.
         """
-        for router in _reachable(self):
+        for router in reachable(self):
             router._sealed = place
 
     def unseal(self) -> None:
         """Allow additions again: for tests, which start many applications in one process."""
-        for router in _reachable(self):
+        for router in reachable(self):
             router._sealed = None
 
     def _decorator(
@@ -300,17 +300,23 @@ def _is_converter(cls: object) -> bool:
     return isinstance(cls, type) and issubclass(cls, Converter)
 
 
-def _reachable(router: Router) -> Iterator[Router]:
-    """Yield a router and all that it includes, each once."""
-    found = {id(router)}
-    waiting = [router]
-    while waiting:
-        current = waiting.pop()
-        yield current
-        for inclusion in current._inclusions:
-            if id(inclusion.router) not in found:
-                found.add(id(inclusion.router))
-                waiting.append(inclusion.router)
+def outermost(routers: Iterable[Router]) -> list[Router]:
+    """Return the routers without those that others of them include: such a one is served where it is included.
+
+    Routers that only include each other stay: what is wrong with them is told when they are read.
+    """
+    given = list(dict.fromkeys(routers))
+    included = {inclusion.router for router in given for inclusion in router._inclusions}
+    served = {each for router in given if router not in included for each in reachable(router)}
+    return [router for router in given if router not in included or router not in served]
+
+
+def reachable(router: Router) -> list[Router]:
+    """Return a router and all that it includes, each once, the nearest first."""
+    found = [router]
+    for current in found:  # it grows
+        found += dict.fromkeys(one.router for one in current._inclusions if one.router not in found)
+    return found
 
 
 def _no_path(path: object, place: Place) -> Problem:

@@ -27,6 +27,16 @@ def write(folder: Path, name: str, source: str) -> Path:
     return file
 
 
+NESTED = """
+    from newel import Router
+
+    router, api = Router(), Router("/api")
+    router.include(api, prefix="/v1")
+
+    @api.get("/x")
+    def index() -> str:
+        return "the board"
+"""
 VIEWS = """
     from newel import Router
 
@@ -69,6 +79,15 @@ def test_a_router_and_the_module_that_holds_it_are_served_once(tmp_path: Path, m
     write(tmp_path, "once_views.py", VIEWS)
     router = __import__("once_views").router
     assert len(App(routes=["once_views", router, router], profile="development").generation.plans) == 1
+
+
+def test_a_router_that_another_one_of_the_module_includes_is_served_there_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    write(tmp_path, "nested_views.py", NESTED)
+    app = App(routes=["nested_views"], profile="development")
+    assert [route.rule for route in app.generation.routes] == ["/v1/api/x"]
 
 
 def test_a_listed_module_serves_what_it_creates_and_not_what_it_imports(

@@ -148,15 +148,17 @@ def test_templates_are_searched_in_the_applications_folders_then_in_plugins_as_l
         assert [root for root in scope[TemplateSettings].roots if root in folders] == folders
 
 
-def test_templates_stand_beside_the_file_and_in_each_package_with_routes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("listed", ["boardpack.views", "including"])
+def test_templates_stand_beside_the_file_and_in_each_package_with_routes(tmp_path: Path, listed: str) -> None:
     package = tmp_path / "boardpack"
     for folder in (tmp_path, package):
         (folder / "templates").mkdir(parents=True)
     (package / "__init__.py").touch()
     (package / "views.py").write_text("from newel import Router\nrouter = Router()\n")
-    (tmp_path / "newel.toml").write_text('[app]\nroutes = ["boardpack.views"]\n')
+    (tmp_path / "including.py").write_text(
+        "from boardpack import views\nfrom newel import Router\nrouter = Router()\nrouter.include(views.router)\n"
+    )
+    (tmp_path / "newel.toml").write_text(f'[app]\nroutes = ["{listed}"]\n')
     app = App(tmp_path, profile="development")
     roots = app.generation.template_roots
     assert [path for owner, path in roots if owner != "essentials"] == [tmp_path / "templates", package / "templates"]

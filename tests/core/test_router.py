@@ -9,7 +9,7 @@ import pytest
 
 from newel.converters import Converter, IntConverter
 from newel.errors import BootError, Place, ProblemError, SetupError
-from newel.router import Declaration, Mount, Router, mount_problems
+from newel.router import Declaration, Mount, Router, mount_problems, outermost
 
 STARTED = Place("app.py", 12)
 
@@ -141,6 +141,27 @@ def test_included_routes_come_after_the_own_ones_with_all_prefixes() -> None:
     outer.get("/")(show)
     inner.get("/<id>")(show)
     assert ["/api/", "/api/v1/notices/<id>", "/api/v2/notices/<id>"] == rules_of(outer)
+
+
+def test_an_included_router_is_served_where_it_is_included() -> None:
+    outer, inner, innermost, other = (Router(name=name) for name in ("outer", "inner", "innermost", "other"))
+    outer.include(inner)
+    inner.include(innermost)
+    assert outermost([innermost, outer, other, inner, outer]) == [outer, other]
+    assert outermost([innermost, inner]) == [inner]
+
+
+def test_a_router_that_is_included_by_none_of_those_given_stays() -> None:
+    outer, inner = Router(), Router()
+    outer.include(inner)
+    assert outermost([inner]) == [inner]
+
+
+def test_routers_that_only_include_each_other_stay() -> None:
+    first, second = Router(), Router()
+    first.include(second)
+    second.include(first)
+    assert outermost([first, second]) == [first, second]
 
 
 def test_the_nearest_host_counts() -> None:
