@@ -19,7 +19,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.types import NullType, TypeEngine
 
-from newel_data.port import Capability
+from newel_data.port import WHOLE, Capability
 from newel_data.schema import StoredField, Type
 from newel_data.tree import Bucket
 from newel_data.turning import Function
@@ -29,6 +29,20 @@ from newel_sql.failures import Failure
 from newel_sql.mending import Damage
 
 Column = ColumnElement[Any]
+
+OF_SERVERS: Final[frozenset[Capability]] = WHOLE | frozenset[Capability](
+    {
+        "concurrent_units",
+        "concurrent_writers",
+        "snapshot_reads",
+        "database_checks",
+        "native",
+        "schema",
+        "durable",
+        "server",
+    }
+)
+"""What a database can do that is a server of its own."""
 
 GRACE: Final = 1.0
 """Seconds beyond the timeout in which a server can say itself that a lock or a statement took too long."""

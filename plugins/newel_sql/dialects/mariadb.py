@@ -36,12 +36,12 @@ from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.types import DATE, VARBINARY, Integer
 
 from newel_data.encoding import list_of, microseconds, timedelta_of
-from newel_data.port import WHOLE, Capability
+from newel_data.port import Capability
 from newel_data.schema import Kind, Type
 from newel_data.tree import Bucket
 from newel_data.turning import Function
 from newel_sql.codecs import Codec, list_text
-from newel_sql.dialects.base import Column, Dialect
+from newel_sql.dialects.base import OF_SERVERS, Column, Dialect
 from newel_sql.failures import Failure
 from newel_sql.failures import Kind as FailureKind
 from newel_sql.mending import Damage, altered
@@ -63,18 +63,7 @@ class MariadbDialect(Dialect):
     """MariaDB."""
 
     name: ClassVar = "MariaDB"
-    capabilities: ClassVar[frozenset[Capability]] = WHOLE | frozenset[Capability](
-        {
-            "concurrent_units",
-            "concurrent_writers",
-            "snapshot_reads",
-            "database_checks",
-            "native",
-            "schema",
-            "durable",
-            "server",
-        }
-    )
+    capabilities: ClassVar[frozenset[Capability]] = OF_SERVERS
     error: ClassVar = pymysql.Error
     max_values: ClassVar = 65_535
     cascades_first: ClassVar = True

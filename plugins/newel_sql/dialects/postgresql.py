@@ -23,13 +23,13 @@ from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.types import BIGINT, BOOLEAN, DATE, NUMERIC, TEXT, TIME, UUID, Integer
 
 from newel_data.encoding import list_of, microseconds, timedelta_of
-from newel_data.port import WHOLE, Capability
+from newel_data.port import Capability
 from newel_data.schema import Kind, StoredField, Type
 from newel_data.tree import Bucket
 from newel_data.turning import Function
 from newel_sql.codecs import Codec, list_text
 from newel_sql.config import SqlConfig
-from newel_sql.dialects.base import Column, Dialect, overwriting
+from newel_sql.dialects.base import OF_SERVERS, Column, Dialect, overwriting
 from newel_sql.dialects.patience import PatientConnection
 from newel_sql.failures import Failure
 from newel_sql.failures import Kind as FailureKind
@@ -44,18 +44,7 @@ class PostgresqlDialect(Dialect):
     """PostgreSQL."""
 
     name: ClassVar = "PostgreSQL"
-    capabilities: ClassVar[frozenset[Capability]] = WHOLE | frozenset[Capability](
-        {
-            "concurrent_units",
-            "concurrent_writers",
-            "snapshot_reads",
-            "database_checks",
-            "native",
-            "schema",
-            "durable",
-            "server",
-        }
-    )
+    capabilities: ClassVar[frozenset[Capability]] = OF_SERVERS
     error: ClassVar = psycopg.Error
     max_values: ClassVar = 65_535
     maintenance: ClassVar = "postgres"
