@@ -15,7 +15,9 @@ from newel import Plugin, hookimpl
 from newel.contracts.keyed import Keyed
 from newel.contracts.renderer import Renderer
 from newel.contracts.templates import Templates
-from newel.contracts.validator import Validator
+from newel.contracts.validator import InvalidInput, Validator
+from newel.errors import HTTPError
+from newel.log import log
 from newel.negotiation import prefers_html
 from newel.plan import status_of
 from newel.records import Provider
@@ -82,14 +84,16 @@ class EssentialsPlugin(Plugin):
 
 
 class DevelopmentPlugin(Plugin):
-    """On in the development profile: the page that shows exception, source, plan and the plugin at fault."""
+    """On in the development profile: shows exception, source, plan and the plugin at fault; logs why data was refused."""
 
     name: ClassVar[str] = "development"
 
     @hookimpl
     def newel_handle_error(self, error: Exception, scope: Scope) -> Response | None:
-        """Show what went wrong to the one who can mend it."""
+        """Show what went wrong to the one who can mend it: on the page, or in the log what no client is told."""
         if status_of(error) < 500:
+            if not isinstance(error, HTTPError | InvalidInput):  # these are told
+                log().info(importlib.import_module("newel_essentials.fault").summary_of(error, scope))
             return None
         page = importlib.import_module("newel_essentials.development")
         response: Response = page.respond(error, scope)

@@ -50,6 +50,20 @@ def dsn() -> str:
     raise RuntimeError("cannot reach postgres://me:hunter2@db/notices")
 
 
+class Sold(Exception):
+    http_status = 409
+
+
+@router.get("/sold/<path:item>")
+def sold(item: str) -> str:
+    raise Sold(f"{item} is sold")
+
+
+@router.get("/count")
+def count(of: int) -> str:
+    return str(of)
+
+
 @router.get("/broken")
 def broken() -> str:
     raise Broken
@@ -280,6 +294,26 @@ def test_what_is_no_fault_of_the_application_has_the_page_of_production(client: 
     answer = client.get("/gone", headers={"Accept": HTML})
     assert answer.status_code == 410
     assert "frame" not in answer.text
+
+
+def test_the_log_says_why_an_error_of_the_application_is_answered_with_less_than_500(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "newel")
+    assert client.get("/sold/a%0Ab").status_code == 409
+    (record,) = caplog.records
+    told, _, where = record.getMessage().partition(" (")
+    assert told == f"GET /sold/a b is answered with 409: {__name__}.Sold: a b is sold"
+    assert re.fullmatch(re.escape(__file__) + r":\d+ in sold\)", where)
+
+
+@pytest.mark.parametrize("path, status", [("/gone", 410), ("/nowhere", 404), ("/count?of=x", 400)])
+def test_what_the_client_was_told_is_not_logged_again(
+    path: str, status: int, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "newel")
+    assert client.get(path).status_code == status
+    assert not caplog.records
 
 
 # --- nothing gets through -------------------------------------------------------------------------------------------
