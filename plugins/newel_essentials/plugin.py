@@ -84,7 +84,7 @@ class EssentialsPlugin(Plugin):
 
 
 class DevelopmentPlugin(Plugin):
-    """On in the development profile: shows exception, source, plan and the plugin at fault; logs why data was refused."""
+    """On in the development profile: shows exception, source, plan and plugin at fault; logs why data was refused."""
 
     name: ClassVar[str] = "development"
 
