@@ -14,13 +14,18 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any, Final
 
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
-from newel_sql import DatabaseUrl
+from newel_data.models import Models
+from newel_data.port import Backend
+from newel_mongo import MongoBackend, MongoConfig, MongoUrl
+from newel_sql import DatabaseUrl, SqlBackend, SqlConfig
 from tests.services import LOOPBACK, PATIENCE, ServerProcess, free_port, not_there
 
 
@@ -54,7 +59,7 @@ def own_postgresql() -> Iterator[tuple[str, ServerProcess]]:
         }
         options = [f"--{name}={value}" for name, value in settings.items()]
         command = _as("postgres", [programs / "postgres", "-D", data, *options])
-        server = ServerProcess(command, port, folder=folder)
+        server = ServerProcess(command, port, folder=folder, ready="database system is ready to accept connections")
         with server.running():
             yield f"postgresql://newel@{LOOPBACK}:{port}", server
 
@@ -89,6 +94,10 @@ def own_mariadb() -> Iterator[tuple[str, ServerProcess]]:
         server = ServerProcess(_as("mysql", command), port, folder=folder)
         with server.running():
             yield f"mariadb://root@{LOOPBACK}:{port}", server
+
+
+SERVERS: Final[Mapping[str, Callable[[], AbstractContextManager[str]]]] = {"postgresql": postgresql, "mariadb": mariadb}
+"""The servers of SQL, by the name with which their URLs begin."""
 
 
 def _postgresql_programs() -> Path:
@@ -152,3 +161,16 @@ def _run_on(server: str, statement: str) -> None:
                 raise
             time.sleep(0.05)
     engine.dispose()
+
+
+HASTY: Final = 2.0
+"""Seconds that a backend waits where it is to give up: on a busy machine, too, a server that is well needs less."""
+IN_TIME: Final = 10.0
+"""Seconds in which it has given up: some wait a little longer, or twice; and the machine is busy."""
+
+
+def backend_at(url: str, models: Models, **settings: Any) -> Backend:
+    """Open a backend on the database of a URL, with these settings of its configuration."""
+    if url.startswith("mongodb"):
+        return MongoBackend(MongoConfig(url=MongoUrl.from_setting(url), **settings), models)
+    return SqlBackend(SqlConfig(url=DatabaseUrl.from_setting(url), **settings), models)

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn, final
 from urllib.parse import urlsplit
@@ -77,9 +77,17 @@ class ServerProcess:
     """A server that tests may kill, suspend and start again: on the same port, with the same data."""
 
     def __init__(
-        self, command: Sequence[str], port: int, *, folder: Path, environment: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str],
+        port: int,
+        *,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        ready: str = "",
     ) -> None:
+        """`ready` is what the server logs when it takes requests, where it listens earlier."""
         self._command: Final = command
+        self._ready: Final = ready.encode()
         self._port: Final = port
         self._folder: Final = folder
         self._environment: Final = {**os.environ, **(environment or {})}
@@ -89,14 +97,20 @@ class ServerProcess:
         """Start it, and wait until it listens."""
         log = self._folder / "server.log"
         with log.open("ab") as output:
+            before = output.tell()
             self._process = subprocess.Popen(
                 self._command, cwd=self._folder, env=self._environment, stdout=output, stderr=subprocess.STDOUT
             )
         try:
-            _wait_until_listening(self._process, self._port, log)
+            _wait_until(lambda: self._listens() and self._ready in log.read_bytes()[before:], self._process, log)
         except BaseException:
             self.stop()
             raise
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            return probe.connect_ex((LOOPBACK, self._port)) == 0
 
     def stop(self) -> None:
         """Let it end as it likes to."""
@@ -162,15 +176,13 @@ def _signal(numbers: Sequence[int], kind: signal.Signals) -> None:
             os.kill(number, kind)
 
 
-def _wait_until_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < until:
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            if probe.connect_ex((LOOPBACK, port)) == 0:
-                return
+        if ready():
+            return
         time.sleep(0.02)
-    ended = "did not listen" if process.returncode is None else f"ended with {process.returncode}"
+    ended = "is not ready" if process.returncode is None else f"ended with {process.returncode}"
     raise RuntimeError(f"{process.args!r} {ended}:\n{log.read_text(errors='replace')}")
 
 
