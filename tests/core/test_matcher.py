@@ -351,10 +351,10 @@ def _cost(found: Matcher, path: str) -> float:
     assert found.match("GET", path, "")[0] != 404
     best = float("inf")
     for _ in range(20):
-        began = time.perf_counter()
+        began = time.process_time()
         for _ in range(200):
             found.match("GET", path, "")
-        best = min(best, time.perf_counter() - began)
+        best = min(best, time.process_time() - began)
     return best
 
 

@@ -184,9 +184,9 @@ def test_the_files_of_a_refused_form_are_closed() -> None:
 def test_hostile_content_takes_linear_time(hostile: bytes) -> None:
     content = hostile * (2_000_000 // len(hostile))
     sent = request(part('name="f"; filename="f"', content))
-    started = time.perf_counter()
+    started = time.process_time()
     (file,) = form_fields(sent)[1]["f"]
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     assert file.size == len(content)
     close_uploads(sent)
 

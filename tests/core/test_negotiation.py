@@ -101,6 +101,6 @@ def test_reading_never_raises_and_chooses_only_what_is_on_offer(header: str) -> 
 @pytest.mark.parametrize("piece", [",", ";", "a/b,", "text/html;", '"', "q=0.5;", "*/*;q=0.5,"])
 def test_a_hostile_header_takes_linear_time(piece: str) -> None:
     header = "text/html;" + piece * (64_000 // len(piece))
-    started = time.perf_counter()
+    started = time.process_time()
     best(header, OFFERS)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
