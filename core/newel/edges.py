@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any, Final
-from urllib.parse import quote
 
 from newel.body import Limits, open_stream, too_large
 from newel.errors import HTTPError
 from newel.matcher import SAFE_IN_PATH
+from newel.percent import quote
 from newel.response import Response
 from newel.scope import Resolve, Scope
 

@@ -18,10 +18,10 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, final
-from urllib.parse import quote
 
 import msgspec
 
+from newel.percent import quote
 from newel.rules import Rule
 from newel.segments import Pattern
 from newel.tree import SLASH, Ends, Match, Node, Trees, find, stems

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 import msgspec
 
@@ -30,6 +29,7 @@ from newel.errors import HTTPError
 from newel.headers import EnvironHeaders
 from newel.multidict import MultiDict
 from newel.negotiation import Accept
+from newel.percent import quote
 from newel.state import State
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ import enum
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import Any, Final, final
-from urllib.parse import quote
 
 from newel.converters import Read
 from newel.errors import Problem, ProblemError, place_of
+from newel.percent import quote
 from newel.router import Declaration
 from newel.rules import Rule
 from newel.segments import Pattern, Variable
