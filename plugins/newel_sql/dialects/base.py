@@ -111,6 +111,10 @@ class Dialect(ABC):
     def begin(self, connection: PoolProxiedConnection, cursor: Any, *, read_only: bool) -> None:
         """Begin a transaction. One that only reads refuses every write, whoever sends it."""
 
+    def leave(self, connection: Any) -> None:
+        """End a transaction in which statements of ours have read, and none failed, on a connection of the driver."""
+        connection.rollback()
+
     def restrict(self, cursor: Any, *, read_only: bool) -> None:
         """Refuse writes from here on, below a savepoint of a transaction that may write; or end that, with it."""
         return

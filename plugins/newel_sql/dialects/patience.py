@@ -7,6 +7,9 @@ from typing import Any, TypeVar, final
 
 import psycopg
 from psycopg.abc import PQGen
+from psycopg.errors import error_from_result
+from psycopg.generators import execute
+from psycopg.pq import ExecStatus
 
 T = TypeVar("T")
 
@@ -23,6 +26,17 @@ class PatientConnection(psycopg.Connection[Any]):
     """
 
     patience: float | None = None
+
+    def command(self, statement: bytes) -> None:
+        """Run a statement without values, whose answer is that it was done. Raises what a cursor would raise.
+
+        PERF: it takes half of what a cursor takes, which would convert, count and perhaps prepare the statement.
+        """
+        with self.lock:
+            self.pgconn.send_query(statement)
+            result = self.wait(execute(self.pgconn))[-1]
+        if result.status != ExecStatus.COMMAND_OK:
+            raise error_from_result(result)
 
     def wait(self, gen: PQGen[T], *args: Any, **kwargs: Any) -> T:
         """Run what psycopg does on the connection, and close the connection where that takes too long."""

@@ -84,7 +84,16 @@ class PostgresqlDialect(Dialect):
 
     def begin(self, connection: PoolProxiedConnection, cursor: Any, *, read_only: bool) -> None:
         """Begin. A unit that only reads sees one state of the database from beginning to end."""
-        cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if read_only else "BEGIN")
+        statement = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if read_only else "BEGIN"
+        if self.config.echo:
+            cursor.execute(statement)
+        else:
+            dbapi: Any = connection.dbapi_connection
+            dbapi.command(statement.encode())
+
+    def leave(self, connection: Any) -> None:
+        """Commit. PERF: psycopg forgets at each rollback which statements the server has prepared."""
+        connection.commit()
 
     def restrict(self, cursor: Any, *, read_only: bool) -> None:
         """Refuse writes until the savepoint ends."""
@@ -105,6 +114,8 @@ class PostgresqlDialect(Dialect):
             return Failure(_refused(str(error)) if isinstance(error, psycopg.OperationalError) else "other")
         told = error.diag
         kind = _KINDS.get(error.sqlstate) or _KINDS.get(error.sqlstate[:2], "other")
+        if told.source_function == _STALE:
+            kind = "conflict"
         columns = (told.column_name,) if told.column_name else _named_in(told.message_detail or "")
         # SECURITY: the detail of a violation quotes the row.
         error.args = (told.message_primary,) if kind in _QUOTING else error.args
@@ -293,6 +304,10 @@ _KINDS: Final[dict[str, FailureKind]] = {
     "57P02": "unavailable",
     "57P03": "unavailable",  # starting up
 }
+
+_STALE: Final = "RevalidateCachedQuery"
+"""Where the server says, in whatever language, that a column of a prepared statement has changed: it is prepared anew
+after a rollback."""
 
 _REFUSALS: Final[tuple[tuple[str, FailureKind], ...]] = (
     (r'database ".*" does not exist', "no database"),
