@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from newel.errors import nearest
-from newel_data.cascade import bump, clear_way, is_walked, remove, target_of
+from newel_data.cascade import bump, doomed_with, is_walked, remove_keys, target_of
 from newel_data.columns import Arithmetic, Column
 from newel_data.conditions import crosses
 from newel_data.errors import NotPortable, missing
@@ -43,9 +43,11 @@ def delete_rows(work: UnitOfWork, table: Table, where: Condition) -> int:
     if not walked and not crosses(where):
         return work.delete(delete(table, None if where is ALWAYS else where))
     keys = _keys(work, table, where)
-    if walked:
-        clear_way(work, table, keys)
-    return remove(work, table, keys)
+    if not walked:
+        return remove_keys(work, table, keys)
+    for each, found in doomed_with(work, table, keys):
+        remove_keys(work, each, found)
+    return len(keys)
 
 
 def _keys(work: UnitOfWork, table: Table, where: Condition) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from graphlib import CycleError, TopologicalSorter
 from itertools import groupby
 from typing import Any, Final
 
-from newel_data.cascade import bump, clear_way, is_walked, target_of
+from newel_data.cascade import bump, doomed_with, is_walked, remove_keys, target_of
 from newel_data.columns import Column
 from newel_data.encoding import size_of
 from newel_data.errors import ConstraintViolation, Detached, NotPortable, ReferenceViolation, StaleWrite
@@ -14,7 +15,7 @@ from newel_data.including import chunks
 from newel_data.objects import Tracked
 from newel_data.references import ReferenceColumn
 from newel_data.schema import Index, StoredField, Table
-from newel_data.tree import Change, Condition, all_of, compare, delete, update, upsert
+from newel_data.tree import Change, Condition, all_of, compare, delete, select, update, upsert
 from newel_data.unit import UnitOfWork
 
 FIRST_VERSION: Final = 1
@@ -39,7 +40,7 @@ def add_all(work: UnitOfWork, objects: Sequence[Tracked]) -> None:
         for table, group in groupby(objects, key=lambda obj: work.models.table(type(obj)))
     ]
     for table, pairs in batches:
-        for chunk in chunks(_referred_first(table, pairs)):
+        for chunk in chunks(_referred_first(work, table, pairs)):
             work.insert(table, [row for _, row in chunk])
     for table, pairs in batches:
         mapper = work.models.mapper(table)
@@ -71,11 +72,24 @@ def remove(work: UnitOfWork, obj: Tracked) -> None:
     work.require_writable()
     table = work.models.table(type(obj))
     before = _snapshot(obj, "deleted")
+    expected = _expected(table, obj, before)
     if is_walked(work, table):
-        clear_way(work, table, [before[0]])
-    if not work.delete(delete(table, _expected(table, obj, before))):
+        _remove_walked(work, table, before[0], expected)
+    elif not work.delete(delete(table, expected)):
         _stale(work, table, before[0])
     obj._row = None
+
+
+def _remove_walked(work: UnitOfWork, table: Table, key: str, expected: Condition) -> None:
+    """Remove a row, and what cascades from it. One that was changed is stale, whatever else there is to say of it."""
+    if table.version is not None and not work.select(select(table, fields=(table.key,), where=expected)):
+        _stale(work, table, key)
+    for each, found in doomed_with(work, table, [key]):
+        if each is table and key in found:
+            if not work.delete(delete(table, expected)):
+                _stale(work, table, key)
+            found.remove(key)
+        remove_keys(work, each, found)
 
 
 def insert_or_overwrite(work: UnitOfWork, obj: Tracked, by: Any) -> None:
@@ -170,7 +184,7 @@ def _stale(work: UnitOfWork, table: Table, key: Any) -> None:
     raise error
 
 
-def _referred_first(table: Table, pairs: list[tuple[Tracked, Row]]) -> list[tuple[Tracked, Row]]:
+def _referred_first(work: UnitOfWork, table: Table, pairs: list[tuple[Tracked, Row]]) -> list[tuple[Tracked, Row]]:
     """Order rows that refer to their own table so that what is referred to comes first.
 
     Raises `ReferenceViolation` for rows that refer to one another in a circle.
@@ -183,19 +197,19 @@ def _referred_first(table: Table, pairs: list[tuple[Tracked, Row]]) -> list[tupl
     if not places:
         return pairs
     by_key = {row[0]: (obj, row) for obj, row in pairs}
-    placed: dict[str, tuple[Tracked, Row]] = {}
-    left = list(by_key)
-    while left:
-        free = [key for key in left if _is_free(by_key[key][1], places, by_key, placed)]
-        if not free:
-            raise ReferenceViolation(table.model.__name__, table.fields[places[0]].name)
-        placed.update((key, by_key[key]) for key in free)
-        left = [key for key in left if key not in placed]
-    return list(placed.values()) if len(placed) == len(pairs) else pairs
-
-
-def _is_free(row: Row, places: Iterable[int], waiting: dict[str, Any], placed: dict[str, Any]) -> bool:
-    return all(row[place] in placed or row[place] == row[0] or row[place] not in waiting for place in places)
+    if len(by_key) < len(pairs):
+        return pairs  # a key that comes twice is the database's to refuse
+    referred = {
+        key: [row[place] for place in places if row[place] in by_key and row[place] != key]
+        for key, (_, row) in by_key.items()
+    }
+    try:
+        order = [*TopologicalSorter(referred).static_order()]
+    except CycleError:
+        error = ReferenceViolation(table.model.__name__, table.fields[places[0]].name)
+        work.fail(error)
+        raise error from None
+    return [by_key[key] for key in order]
 
 
 # --- unique sets

@@ -32,6 +32,7 @@ from typing import Final
 from newel_data.kit import (
     aggregation,
     contention,
+    deletes,
     failures,
     losses,
     queries,
@@ -63,6 +64,7 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     rules,
     writing,
     references,
+    deletes,
     queries,
     aggregation,
     refusals,

@@ -153,6 +153,12 @@ class Ware(Model, table="WARES", unique=[("maker", "name")]):
     version: Field[int] = version(column="Row Version")
 
 
+class Sale(Model):
+    """What keeps a ware, which has a version, from being removed."""
+
+    ware: Ref[Ware] = ref(on_delete="restrict")
+
+
 MODELS: Final = (
-    Author, Notice, Comment, Award, Topic, Person, Chapter, Country, Everything, Account, Maker, Ware,
+    Author, Notice, Comment, Award, Topic, Person, Chapter, Country, Everything, Account, Maker, Ware, Sale,
 )  # fmt: skip
