@@ -6,9 +6,9 @@ E37-E40).
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, final
-from urllib.parse import urlsplit
 
 from newel.errors import HTTPError
 from newel.patterns import pattern
@@ -73,8 +73,8 @@ def _same_site(environ: Mapping[str, Any], listed: frozenset[str]) -> bool:
     origin = environ.get("HTTP_ORIGIN")
     if site is not None:
         return origin is not None and origin.lower() in listed
-    if origin is None and environ.get("wsgi.url_scheme") == "https":
-        origin = _origin_of(environ.get("HTTP_REFERER"))
+    if origin is None and environ.get("wsgi.url_scheme") == "https" and "HTTP_REFERER" in environ:
+        origin = importlib.import_module("newel.targets").origin_of(environ["HTTP_REFERER"])
     if origin is None:
         return "HTTP_COOKIE" not in environ
     return origin.lower() in listed or origin.lower() == own_origin(environ)
@@ -92,16 +92,6 @@ def _needs_no_browser(environ: Mapping[str, Any]) -> bool:
     return scheme not in {"", "basic", "digest", "negotiate", "ntlm"}
 
 
-def _origin_of(url: str | None) -> str | None:
-    if url is None:
-        return None
-    try:
-        parts = urlsplit(url)
-        return without_default_port(parts.scheme, parts.netloc)
-    except ValueError:
-        return "null"
-
-
 def own_origin(environ: Mapping[str, Any]) -> str:
     """Return scheme, host and port the request came to; the host was validated before anything ran."""
     host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
@@ -112,21 +102,3 @@ def without_default_port(scheme: str, host: str) -> str:
     """Return an origin in the form that browsers send it (RFC 6454, section 6.2)."""
     default = {"http": ":80", "https": ":443"}.get(scheme.lower(), "")
     return f"{scheme}://{host.removesuffix(default) if default else host}".lower()
-
-
-def safe_target(url: str, own: str, allowed: Hosts) -> bool:
-    r"""Tell whether a redirect may go to a URL: a path of ours, our origin, or a host that is listed (checklist E39).
-
-    Browsers read `//host`, `/\host`, control characters and user information in ways of their own; all are refused.
-    """
-    if not url or any(character <= " " or character in "\\\x7f" for character in url):
-        return False
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    if not parts.scheme and not parts.netloc:
-        return not url.startswith("//")
-    if parts.scheme.lower() not in {"http", "https"} or "@" in parts.netloc or not parts.hostname:
-        return False
-    return without_default_port(parts.scheme, parts.netloc) == own or parts.netloc in allowed

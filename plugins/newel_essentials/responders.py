@@ -7,7 +7,6 @@ import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, Final, final
-from urllib.parse import quote, urlencode
 
 from newel.body import is_json, mimetype_of
 from newel.contracts.keyed import Keyed
@@ -19,7 +18,7 @@ from newel.negotiation import best
 from newel.pages import TemplateNames
 from newel.response import HTML, Response
 from newel.results import Data, Page, Redirect
-from newel.safety import Hosts, own_origin, safe_target
+from newel.safety import Hosts, own_origin
 from newel.scope import Scope
 from newel.settings import AppConfig
 from newel.urls import Urls
@@ -193,20 +192,16 @@ class RedirectResponder:
     def _location(self, result: Redirect, scope: Scope) -> str:
         if not isinstance(result.to, str) or "/" not in result.to:
             return scope[Urls].url_for(result.to, **result.values)
-        if not safe_target(result.to, own_origin(scope.environ), self._hosts):
+        targets = importlib.import_module("newel.targets")
+        if not targets.safe_target(result.to, own_origin(scope.environ), self._hosts):
             raise ProblemError(_foreign(result.to, self._listed))
-        to, mark, fragment = quote(result.to, _SAFE_IN_URL).partition("#")
-        query = urlencode(result.values, doseq=True)
-        return f"{to}{'&' if '?' in to else '?'}{query}{mark}{fragment}" if query else f"{to}{mark}{fragment}"
+        location: str = targets.with_query(result.to, result.values)
+        return location
 
 
 def werkzeug(result: Any, scope: Scope) -> Response:
     """Send a Werkzeug response."""
     return Response.from_wsgi(result, scope.environ)
-
-
-_SAFE_IN_URL: Final = "%!#$&'()*+,/:;=?@[]~"
-"""What a URL holds besides letters and digits (RFC 3986, section 2), and `%`: all else is yet to be encoded."""
 
 
 def stream(result: Iterator[str | bytes], scope: Scope) -> Response:

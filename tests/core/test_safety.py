@@ -13,8 +13,9 @@ from werkzeug.test import run_wsgi_app
 
 from newel import App, BootError, HTTPError, Plugin, Redirect, Router, Scope
 from newel.errors import ProblemError
-from newel.safety import Hosts, cross_site_guard, own_origin, safe_target, without_default_port
+from newel.safety import Hosts, cross_site_guard, own_origin, without_default_port
 from newel.settings import AppConfig
+from newel.targets import safe_target
 from newel.testing import Client
 from newel_essentials.responders import RedirectResponder
 from tests.core.applications import PRODUCTION, client_of, hello, plugin, routing, the_problem
