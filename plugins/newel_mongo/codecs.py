@@ -16,7 +16,7 @@ from typing import Any, Final, final
 from uuid import UUID
 
 import msgspec
-from bson.binary import UuidRepresentation
+from bson.binary import Binary, UuidRepresentation
 from bson.codec_options import CodecOptions
 from bson.decimal128 import Decimal128, create_decimal128_context
 
@@ -93,7 +93,7 @@ _CODECS: Final[dict[Kind, Codec]] = {
     "date": Codec(("date",), _BEGINNING, _midnight, datetime.date),
     "time": Codec(("string",), "", time_text, time.fromisoformat),
     "timedelta": Codec(("int", "long"), INT_MIN, microseconds, timedelta_of),
-    "uuid": Codec(("binData",), UUID(int=0)),
+    "uuid": Codec(("binData",), Binary.from_uuid(UUID(int=0))),  # PyMongo encodes no UUID in the options of an index
     "json": Codec(("string",), ""),
 }
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from contextlib import closing
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pymongo import MongoClient
 from pymongo.errors import WriteError
 
-from newel_data import ConstraintViolation
+from newel_data import ConstraintViolation, Field, Model, Models, UniqueViolation, field
 from newel_data.port import Drift
 from newel_data.tree import Change, update
 from newel_mongo import MongoBackend
@@ -37,6 +40,31 @@ def test_sync_creates_what_is_missing_once(url: str) -> None:
     assert backend.sync() == backend.sync(dry_run=True)
     assert backend.sync().created == ()
     assert backend.verify() == []
+
+
+class Token(Model):
+    """A field of every type that may be null, and is unique where it is not."""
+
+    text: Field[str | None] = field(max_length=20, unique=True, default=None)
+    whole: Field[int | None] = field(unique=True, default=None)
+    real: Field[float | None] = field(unique=True, default=None)
+    exact: Field[Decimal | None] = field(precision=9, scale=2, unique=True, default=None)
+    flag: Field[bool | None] = field(unique=True, default=None)
+    raw: Field[bytes | None] = field(max_length=20, unique=True, default=None)
+    moment: Field[datetime | None] = field(unique=True, default=None)
+    day: Field[date | None] = field(unique=True, default=None)
+    clock: Field[time | None] = field(unique=True, default=None)
+    span: Field[timedelta | None] = field(unique=True, default=None)
+    code: Field[UUID | None] = field(unique=True, default=None)
+
+
+def test_what_is_unique_and_may_be_null_is_of_any_type(url: str) -> None:
+    with closing(opened(url, Models([Token]))) as backend:
+        assert len(backend.sync().created) == 12
+        assert backend.verify() == []
+        stored(backend, Token(), Token(), Token(code=UUID(int=0)), Token(code=UUID(int=1)))
+        with pytest.raises(UniqueViolation):
+            stored(backend, Token(code=UUID(int=1)))
 
 
 def test_a_missing_index_is_created(backend: MongoBackend, raw: Any) -> None:
