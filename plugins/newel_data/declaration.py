@@ -12,6 +12,7 @@ import sys
 import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, final
 
 import msgspec
@@ -21,6 +22,7 @@ from newel_data.columns import Column
 from newel_data.errors import DataError
 from newel_data.fields import NO_DEFAULT, Field, Ref
 from newel_data.kinds import MAX_FOREIGN, Hint, foreign_name, good_name, read_hint, snake_case, type_of
+from newel_data.limits import port_limits
 from newel_data.objects import Mapper, Tracked
 from newel_data.references import ReferenceColumn
 from newel_data.schema import Reference, Role, StoredField, Type
@@ -238,16 +240,16 @@ class Declaration:
 
     def _field(self, name: str, declared: Field[Any], hint: Hint) -> list[StoredField]:
         options = declared.options
-        type_ = type_of(hint, options, lambda what, remedy: self._complain(name, what, remedy))
+        type_ = type_of(hint, options, complain := partial(self._complain, name))
         if type_ is None:
             return []
         self._check_role(name, declared, hint, type_)
+        normalize = options.normalize and hint.enum is None
+        type_ = port_limits(Rules(self.model.__name__, name, type_, normalize=normalize), complain)
         field = StoredField(
             name=name, column=options.column or name, type=type_, nullable=hint.nullable, role=_role(declared)
         )
-        rules = self.rules[name] = Rules(
-            self.model.__name__, name, type_, enum=hint.enum, normalize=options.normalize and hint.enum is None
-        )
+        rules = self.rules[name] = Rules(self.model.__name__, name, type_, enum=hint.enum, normalize=normalize)
         self._check_default(name, declared, hint, rules)
         folded = self._companion(field) if options.case_insensitive and type_.kind == "str" else None
         column = Column[Any](

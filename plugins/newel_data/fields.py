@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, final, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, overload
 
 import msgspec
 
@@ -122,13 +122,6 @@ class Ref(Generic[M]):
         if self.load is None:
             raise NotLoaded(self.owner.__name__, self.name)
         return self.load(key)
-
-
-@final
-class AnyField(Field[Any]):
-    """A field that stands under a bare annotation (`name: Field[str]`), without options."""
-
-    __slots__ = ()
 
 
 def field(

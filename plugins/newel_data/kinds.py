@@ -47,9 +47,14 @@ MAX_FOREIGN: Final = 60
 FOREIGN: Final = re.compile(r"[A-Za-z]\w*([ -]\w+)*", re.ASCII)
 
 _INEXACT: Final = (
-    f"a Decimal needs a precision of 1 to {MAX_PRECISION} and a scale of 0 to precision, because a number without them "
-    "is rounded differently everywhere."
+    f"is a Decimal without a precision of 1 to {MAX_PRECISION} and a scale of 0 to precision: such a number is rounded "
+    "differently everywhere."
 )
+
+_FREE: Final = FieldOptions()
+_LIMITS: Final = frozenset({
+    "case_insensitive", "choices", "max_length", "maximum", "min_length", "minimum", "normalize", "precision", "scale",
+})  # fmt: skip
 
 Complain = Callable[[str, str], None]
 """Takes what is wrong with a field, and what to do."""
@@ -89,6 +94,8 @@ def read_hint(argument: Any) -> Hint:
 def type_of(hint: Hint, options: FieldOptions, complain: Complain) -> Type | None:
     """Return the stored type of a field, or None after complaining."""
     if hint.base is Json:
+        for what, remedy in _misfits("json", options):
+            complain(what, remedy)
         return Type(kind="json")
     if hint.element is not None:
         return _list_type(hint, options, complain)
@@ -106,24 +113,31 @@ def _list_type(hint: Hint, options: FieldOptions, complain: Complain) -> Type | 
 
 def _scalar_type(base: Any, options: FieldOptions, complain: Complain) -> Type | None:
     if isinstance(base, type) and issubclass(base, Enum):
-        return _enum_type(base, complain)
+        return _enum_type(base, options, complain)
     kind = KINDS.get(base)
     if kind is None:
         allowed = ", ".join([*(known.__name__ for known in KINDS), "an Enum", "list[...] of these", "Json"])
-        complain(f"{_shown(base)} cannot be stored alike everywhere (allowed: {allowed}).", "use one of these types.")
+        complain(
+            f"is a {_shown(base)}, which cannot be stored alike everywhere (allowed: {allowed}).",
+            "use one of these types.",
+        )
         return None
     for what, remedy in _misfits(kind, options):
         complain(what, remedy)
     return _with_limits(kind, options)
 
 
-def _enum_type(enum: type[Enum], complain: Complain) -> Type | None:
+def _enum_type(enum: type[Enum], options: FieldOptions, complain: Complain) -> Type | None:
+    if given := sorted(name for name in _LIMITS if getattr(options, name) != getattr(_FREE, name)):
+        complain(f"is a {enum.__name__}, whose members are its values, whatever {', '.join(given)} says.", "remove it.")
     values = tuple(member.value for member in enum)
     if values and all(type(value) is str for value in values):
-        return Type(kind="str", max_length=max(map(len, values)), choices=values)
+        return Type(kind="str", max_length=max(1, *map(len, values)), choices=values)
     if values and all(type(value) is int for value in values):
         return Type(kind="int", minimum=INT_MIN, maximum=INT_MAX, choices=values)
-    complain(f"the values of {enum.__name__} are neither all str nor all int.", "give its members values of one type.")
+    complain(
+        f"is a {enum.__name__}, whose values are neither all str nor all int.", "give its members values of one type."
+    )
     return None
 
 
@@ -143,19 +157,26 @@ def _with_limits(kind: Kind, options: FieldOptions) -> Type:
 
 def _misfits(kind: Kind, options: FieldOptions) -> Iterator[tuple[str, str]]:
     """Yield what the options say that the type cannot have, or do not say that it must have."""
-    measured, ranged = kind in {"str", "bytes"}, kind not in {"str", "bytes", "bool", "uuid"}
+    measured, ranged = kind in {"str", "bytes"}, kind not in {"str", "bytes", "bool", "uuid", "json"}
     if not measured and (options.max_length is not None or options.min_length is not None):
-        yield f"a {kind} has no length.", "remove min_length and max_length."
+        yield f"is a {kind}, which has no length.", "remove min_length and max_length."
+    if (options.min_length or 0) < 0:
+        yield f"has min_length={options.min_length}, which is no length.", "give a min_length of at least 0."
     if options.max_length is not None and options.max_length < max(1, options.min_length or 0):
-        yield f"max_length={options.max_length} leaves no value.", "give a max_length of at least 1 and min_length."
+        yield (
+            f"has max_length={options.max_length}, which leaves no value.",
+            "give a max_length of at least 1 and min_length.",
+        )
     if not ranged and (options.minimum is not None or options.maximum is not None):
-        yield f"a {kind} has no range.", "remove minimum and maximum."
+        yield f"is a {kind}, which has no range.", "remove minimum and maximum."
+    if kind == "json" and options.choices is not None:
+        yield "is JSON, which is compared nowhere and has no choices.", "remove choices."
     if kind == "decimal" and not _exact(options):
         yield _INEXACT, "declare both: field(precision=12, scale=2)."
     if kind != "decimal" and (options.precision is not None or options.scale is not None):
-        yield f"a {kind} has no precision and scale.", "remove them, or use Decimal."
+        yield f"is a {kind}, which has no precision and scale.", "remove them, or use Decimal."
     if kind != "str" and (options.case_insensitive or not options.normalize):
-        yield f"a {kind} has no letters.", "remove case_insensitive and normalize."
+        yield f"is a {kind}, which has no letters.", "remove case_insensitive and normalize."
 
 
 def _exact(options: FieldOptions) -> bool:

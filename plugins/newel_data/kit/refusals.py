@@ -15,9 +15,10 @@ from newel_data.errors import NotPortable
 from newel_data.fields import Field, Ref, field, key, ref, version
 from newel_data.kinds import Json
 from newel_data.kit.harness import Kit, case, raises
-from newel_data.kit.models import Everything
+from newel_data.kit.models import Colour, Everything
 from newel_data.model import Model
 from newel_data.models import Models
+from newel_data.schema import INT_MIN
 
 AnyField: Any = Field
 
@@ -27,6 +28,12 @@ class Mixed(Enum):
 
     one = 1
     two = "two"
+
+
+class Vast(Enum):
+    """An enum whose value no database can hold."""
+
+    one = 2**70
 
 
 def declared(_name: str = "Thing", _models: tuple[type[Model], ...] = (), /, **arguments: Any) -> type[Model]:
@@ -62,6 +69,7 @@ def fields_that_are_not_alike_everywhere(kit: Kit) -> None:
         (Field[int], field(max_length=5), "no length"),
         (Field[str], field(minimum=1), "no range"),
         (Field[int], field(case_insensitive=True), "no letters"),
+        (Field[Json], field(choices=[1]), "no choices"),
         (text, field(max_length=0), "leaves no value"),
         (text, field(index=True), "max_length"),
         (text, field(unique=True), "max_length"),
@@ -80,6 +88,40 @@ def fields_that_are_not_alike_everywhere(kit: Kit) -> None:
         found = complaint(declared(thing=(annotation, declaration)))
         assert said in found, found
     assert "autoincrement" in complaint(declared(id=(Field[int], key(max_length=5))))
+
+
+@case("refused at boot")
+def limits_that_are_no_values_of_their_field(kit: Kit) -> None:
+    wrong: list[tuple[Any, Any, str]] = [
+        (Field[int], field(minimum="a"), "the minimum 'a'"),
+        (Field[int], field(maximum=0.5), "the maximum 0.5"),
+        (Field[int], field(minimum=INT_MIN - 1), "64 bit"),
+        (Field[int], field(minimum=5, maximum=1), "leave no value"),
+        (Field[list[int]], field(minimum="a"), "the minimum 'a'"),
+        (Field[datetime], field(minimum=datetime(2024, 1, 1)), "aware"),  # noqa: DTZ001
+        (Field[Decimal], field(precision=4, scale=2, maximum=Decimal("0.001")), "after the point"),
+        (Field[float], field(maximum=float("inf")), "finite"),
+        (Field[str], field(choices=[1, 2]), "the choice 1"),
+        (Field[str], field(choices=["abcd"], max_length=3), "3 characters"),
+        (Field[str], field(choices=[]), "leave no value"),
+        (Field[str], field(min_length=-1), "no length"),
+        (Field[Colour], field(choices=[Colour.red]), "choices"),
+        (Field[Vast], None, "64 bit"),
+    ]
+    for annotation, declaration, said in wrong:
+        found = complaint(declared(thing=(annotation, declaration)))
+        assert said in found, found
+
+
+@case("refused at boot")
+def choices_are_compared_as_values_are_stored(kit: Kit) -> None:
+    model = declared(text=(Field[str], field(choices=["e\u0301"])), price=(Field[Decimal], _price(choices=[1, 2])))
+    text, price = (each.type.choices for each in Models([model]).table(model).fields[1:])
+    assert (text, repr(price)) == (("\u00e9",), "(Decimal('1.00'), Decimal('2.00'))")
+
+
+def _price(**options: Any) -> Any:
+    return field(precision=4, scale=2, **options)
 
 
 @case("names")
