@@ -26,7 +26,7 @@ from newel.contracts.validator import (
     Query,
     ReadDocument,
     Reader,
-    ReadFields,
+    ReadForm,
     Validator,
 )
 from newel.errors import HTTPError, Problem, place_of
@@ -303,16 +303,10 @@ def _unread(sent: Any) -> Any:
     raise NotImplementedError  # stands where there was a problem, and nothing is served
 
 
-def _form_resolver(read: ReadFields[Any], limits: Limits) -> Resolve:
+def _form_resolver(read: ReadForm[Any], limits: Limits) -> Resolve:
     def resolve(scope: Scope) -> Form[Any]:
-        fields: Mapping[str, Sequence[Any]]
         fields, files = form_fields(scope.environ, limits)
-        if files:
-            fields = {**fields, **files}
-        try:
-            return Form(read(fields), (), fields)
-        except InvalidInput as invalid:
-            return Form(None, invalid.errors, fields)
+        return read({**fields, **files} if files else fields)
 
     return resolve
 

@@ -12,7 +12,7 @@ from datetime import tzinfo
 from importlib import import_module
 from typing import Any, Final, final, get_origin
 
-from newel.contracts.validator import ReadDocument, ReadFields
+from newel.contracts.validator import ReadDocument, ReadFields, ReadForm
 from newel_essentials.fields import is_object
 
 _COLLECTIONS: Final = (list, dict, set, frozenset, tuple)
@@ -40,22 +40,22 @@ class MsgspecReader:
     def __init__(self, kind: Any, timezone: tzinfo) -> None:
         self._kind = kind
         self._timezone = timezone
-        self._form: ReadFields[Any] | None = None
+        self._form: ReadForm[Any] | None = None
         self._query: ReadFields[Any] | None = None
         self._data: ReadDocument[Any] | None = None
 
     @property
-    def form(self) -> ReadFields[Any]:
+    def form(self) -> ReadForm[Any]:
         """Read a browser's form. Raises `TypeError`, when taken, for a class that forms cannot hold."""
         if self._form is None:
-            self._form = _form_reader(self._kind, self._timezone, ticked=True)
+            self._form = _form_reader(self._kind, self._timezone)
         return self._form
 
     @property
     def query(self) -> ReadFields[Any]:
         """Read a query string. Raises `TypeError`, when taken, for a class that query strings cannot hold."""
         if self._query is None:
-            self._query = _form_reader(self._kind, self._timezone, ticked=False)
+            self._query = _query_reader(self._kind, self._timezone)
         return self._query
 
     @property
@@ -66,9 +66,15 @@ class MsgspecReader:
         return self._data
 
 
-def _form_reader(kind: Any, timezone: tzinfo, *, ticked: bool) -> ReadFields[Any]:
-    """PERF: loaded by the first route that reads a form or a query string as a class."""
-    read: ReadFields[Any] = import_module("newel_essentials.forms").form_reader(kind, timezone, ticked=ticked)
+def _form_reader(kind: Any, timezone: tzinfo) -> ReadForm[Any]:
+    """PERF: loaded by the first route that reads a form as a class."""
+    read: ReadForm[Any] = import_module("newel_essentials.forms").form_reader(kind, timezone)
+    return read
+
+
+def _query_reader(kind: Any, timezone: tzinfo) -> ReadFields[Any]:
+    """PERF: loaded by the first route that reads a query string as a class."""
+    read: ReadFields[Any] = import_module("newel_essentials.forms").query_reader(kind, timezone)
     return read
 
 

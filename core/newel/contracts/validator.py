@@ -19,7 +19,6 @@ from typing import Any, Final, Generic, Protocol, TypeVar, final
 import msgspec
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 
 CODES: Final = frozenset(
     {
@@ -184,32 +183,36 @@ class Validator(Protocol):
         ...
 
 
+ReadForm = Callable[[Mapping[str, Sequence[Any]]], "Form[T]"]
+"""Reads names with all the texts (or uploaded files) that were sent under each; the mistakes are the form's."""
+
 ReadFields = Callable[[Mapping[str, Sequence[Any]]], T]
-"""Reads names with all the texts (or uploaded files) that were sent under each."""
+"""Reads names with all the texts that were sent under each."""
 
 ReadDocument = Callable[[bytes], T]
 """Reads the bytes of a JSON document."""
 
 
-class Reader(Protocol[T_co]):
-    """Reads input as one class, in three ways. All raise `InvalidInput` with every error, never only the first.
+class Reader(Protocol[T]):
+    """Reads input as one class, in three ways, and finds every mistake, never only the first.
 
-    Methods will do for them. Boot takes the one that a route needs (`read = reader.form`), and that is when a class
-    that cannot be read in that way raises `TypeError`, which says which field is in the way.
+    A form is shown again where it is wrong, so its mistakes are part of what is returned; the other ways raise
+    `InvalidInput`. Methods will do for them. Boot takes the one that a route needs (`read = reader.form`), and that is
+    when a class that cannot be read in that way raises `TypeError`, which says which field is in the way.
     """
 
     @property
-    def form(self) -> ReadFields[T_co]:
-        """Read a browser's form. A name that is not declared is ignored and logged (checklist E46)."""
+    def form(self) -> ReadForm[T]:
+        """Read a browser's form, valid or not. A name that is not declared is ignored and logged (checklist E46)."""
         ...
 
     @property
-    def query(self) -> ReadFields[T_co]:
+    def query(self) -> ReadFields[T]:
         """Read a query string: as a form, save that what was not sent has its default. Other names are ignored."""
         ...
 
     @property
-    def data(self) -> ReadDocument[T_co]:
+    def data(self) -> ReadDocument[T]:
         """Read a JSON document. An undeclared key is an error (checklist E46); duplicate keys: the last one wins.
 
         Nothing is stripped or converted: what JSON has a type for is written in it, and a date and time says its offset

@@ -37,9 +37,9 @@ ZURICH: Final = ZoneInfo("Europe/Zurich")
 
 
 def mistakes_of(read: Any, sent: Any) -> tuple[FieldError, ...]:
-    """Return what a reader says of input that it must refuse."""
+    """Return what a reader says of input that it must refuse: a form says it when its value is asked for."""
     with pytest.raises(InvalidInput) as caught:
-        read(sent)
+        _ = read(sent).value
     return caught.value.errors
 
 
@@ -96,7 +96,7 @@ class ValidatorKit:
 
     @pytest.mark.parametrize("case", SAME, ids=shown)
     def test_a_text_of_a_form_is_read_as_its_type(self, case: Same) -> None:
-        read = self.reader(Field("it", case.type)).form({"it": [case.text]}).it
+        read = self.reader(Field("it", case.type)).form({"it": [case.text]}).value.it
         assert (case.value, type(case.value)) == (read, type(read))
 
     @pytest.mark.parametrize("case", SAME, ids=shown)
@@ -111,7 +111,7 @@ class ValidatorKit:
 
     def test_what_was_not_sent_has_its_default(self) -> None:
         reader = self.reader(Field("title", str), Field("pages", int, 1), Field("note", str | None, None))
-        values = [reader.form({"title": ["a"]}), reader.query({"title": ["a"]})]
+        values = [reader.form({"title": ["a"]}).value, reader.query({"title": ["a"]})]
         values += [reader.data(b'{"title":"a"}')] if self.json else []
         assert [(1, None)] * len(values) == [(value.pages, value.note) for value in values]
 
@@ -129,40 +129,40 @@ class ValidatorKit:
     # --- the rules of forms -------------------------------------------------------------------------------------------
 
     def test_text_is_stripped(self) -> None:
-        assert self.reader(Field("title", str)).form({"title": ["  a b \t"]}).title == "a b"
+        assert self.reader(Field("title", str)).form({"title": ["  a b \t"]}).value.title == "a b"
 
     def test_line_ends_become_one_kind(self) -> None:
-        assert self.reader(Field("body", str)).form({"body": ["a\r\nb\rc\nd"]}).body == "a\nb\nc\nd"
+        assert self.reader(Field("body", str)).form({"body": ["a\r\nb\rc\nd"]}).value.body == "a\nb\nc\nd"
 
     @pytest.mark.parametrize("text", ["", "  ", "\r\n"])
     def test_empty_is_none_where_the_type_allows_it(self, text: str) -> None:
         reader = self.reader(Field("note", str | None, "default"), Field("pages", int | None))
-        value = reader.form({"note": [text], "pages": [text]})
+        value = reader.form({"note": [text], "pages": [text]}).value
         assert (value.note, value.pages) == (None, None)
 
     def test_empty_counts_as_not_sent_where_the_type_allows_no_none(self) -> None:
         reader = self.reader(Field("title", str), Field("pages", int), Field("copies", int, 1), Field("note", str, "-"))
         sent = {"title": [" "], "pages": [""], "copies": [""], "note": [""]}
         assert places_and_codes(mistakes_of(reader.form, sent)) == [("title", "missing"), ("pages", "missing")]
-        value = reader.form({**sent, "title": ["a"], "pages": ["2"]})
+        value = reader.form({**sent, "title": ["a"], "pages": ["2"]}).value
         assert (value.copies, value.note) == (1, "-")
 
     def test_of_several_texts_the_last_counts(self) -> None:
-        assert self.reader(Field("pages", int)).form({"pages": ["0", "1"]}).pages == 1
+        assert self.reader(Field("pages", int)).form({"pages": ["0", "1"]}).value.pages == 1
 
     def test_a_list_takes_each_text_but_the_empty_ones(self) -> None:
-        assert self.reader(Field("pages", list[int])).form({"pages": ["3", "", "1"]}).pages == [3, 1]
+        assert self.reader(Field("pages", list[int])).form({"pages": ["3", "", "1"]}).value.pages == [3, 1]
 
     @pytest.mark.parametrize("default", [True, False, NO_DEFAULT])
     def test_a_checkbox_that_is_absent_from_a_form_is_false(self, default: Any) -> None:
-        assert self.reader(Field("public", bool, default), Field("title", str)).form({"title": ["a"]}).public is False
+        assert self.reader(Field("public", bool, default)).form({"title": ["a"]}).value.public is False
 
     def test_a_checkbox_that_is_on_is_true(self) -> None:
-        assert self.reader(Field("public", bool)).form({"public": ["on"]}).public is True
+        assert self.reader(Field("public", bool)).form({"public": ["on"]}).value.public is True
 
     @pytest.mark.parametrize("default", [[], NO_DEFAULT])
     def test_a_list_of_which_nothing_is_ticked_is_empty(self, default: Any) -> None:
-        assert self.reader(Field("tags", list[str], default)).form({}).tags == []
+        assert self.reader(Field("tags", list[str], default)).form({}).value.tags == []
 
     def test_what_is_absent_from_a_query_string_has_its_default(self) -> None:
         assert self.reader(Field("public", bool, True)).query({}).public is True
@@ -170,16 +170,21 @@ class ValidatorKit:
 
     @pytest.mark.parametrize("text", ["2026-07-01T09:30", "2026-07-01T09:30:00", "2026-07-01 09:30"])
     def test_a_local_date_and_time_is_in_the_timezone_of_the_application(self, text: str) -> None:
-        value = self.reader(Field("at", datetime)).form({"at": [text]}).at
+        value = self.reader(Field("at", datetime)).form({"at": [text]}).value.at
         assert datetime(2026, 7, 1, 7, 30, tzinfo=UTC) == value
 
     def test_a_time_may_lack_its_seconds(self) -> None:
-        assert time(9, 30) == self.reader(Field("at", time)).form({"at": ["09:30"]}).at
+        assert time(9, 30) == self.reader(Field("at", time)).form({"at": ["09:30"]}).value.at
 
     def test_an_undeclared_name_is_ignored(self) -> None:
-        reader = self.reader(Field("title", str))
-        for read in (reader.form, reader.query):
-            assert not hasattr(read({"title": ["a"], "is_admin": ["1"]}), "is_admin")
+        reader, sent = self.reader(Field("title", str)), {"title": ["a"], "is_admin": ["1"]}
+        for value in (reader.form(sent).value, reader.query(sent)):
+            assert not hasattr(value, "is_admin")
+
+    @pytest.mark.parametrize("text", ["5", "x"])
+    def test_a_form_knows_what_was_sent_whether_it_is_valid_or_not(self, text: str) -> None:
+        form = self.reader(Field("pages", int)).form({"pages": [text], "other": ["a"]})
+        assert (text, "a", text == "5") == (form.typed("pages"), form.typed("other"), bool(form))
 
     def test_a_file_passes_as_it_is(self) -> None:
         if not self.files:
@@ -188,7 +193,7 @@ class ValidatorKit:
             return
         reader = self.reader(Field("photo", Upload), Field("others", list[Upload]), Field("none", Upload | None, None))
         photo, other = Upload(), Upload()
-        value = reader.form({"photo": [photo], "others": [other, photo]})
+        value = reader.form({"photo": [photo], "others": [other, photo]}).value
         assert (value.photo, value.others, value.none) == (photo, [other, photo], None)
 
     def test_text_is_no_file(self) -> None:
