@@ -1,17 +1,19 @@
-"""Names of routes that stand in the source are looked up while booting, and nothing else is taken for one."""
+"""Names of routes and templates in the source are looked up while booting, and nothing else is taken for one."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import newel
-from newel import App, Redirect, Router, Urls
+from newel import App, Page, Redirect, Router, Urls
 from newel.results import Redirect as Elsewhere
 from tests.core.applications import PRODUCTION, boot_problems, routing, the_problem
+from tests.core.dollar import DollarPlugin
 
 
 def url_for(name: str) -> str:
@@ -93,6 +95,53 @@ def test_every_name_of_every_handler_is_told_with_its_own_line() -> None:
     assert [text.split("'")[1] for text in problems] == ["nowhere", "one", "two"]
 
 
+def where_to() -> Redirect:
+    """A function that a handler calls."""
+    return by_the_next()
+
+
+def by_the_next() -> Redirect:
+    """A function that a function of a handler calls."""
+    return Redirect("nowhere")
+
+
+def test_the_functions_of_the_module_that_a_handler_calls_are_looked_into() -> None:
+    def handler() -> Redirect:
+        return where_to()
+
+    assert "'nowhere'" in the_problem(routes=routing(index=handler))
+
+
+# --- pages ------------------------------------------------------------------------------------------------------------
+def page() -> Page:
+    """A handler that names a template."""
+    return Page("notices/indx.html", first=Page("notices/index.html"))
+
+
+@pytest.fixture
+def templates(tmp_path: Path) -> dict[str, Any]:
+    """The configuration of an application with two templates."""
+    (tmp_path / "notices").mkdir()
+    for name in ("index", "show"):
+        (tmp_path / "notices" / f"{name}.html.dollar").write_text("a page")
+    return {"app": {"hosts": ["localhost"], "templates": [str(tmp_path)]}}
+
+
+def test_a_template_that_is_not_there_is_a_boot_error(templates: dict[str, Any]) -> None:
+    text = the_problem(DollarPlugin, config=templates, routes=routing(index=page))
+    line = page.__code__.co_firstlineno + 2
+    assert "a page is made of the template 'notices/indx.html', and there is none of that name" in text
+    assert f"at {__file__}:{line}    return Page(" in text
+    assert "did you mean 'notices/index.html'?" in text
+
+
+def test_templates_that_are_there_and_names_that_are_computed_are_left_alone(templates: dict[str, Any]) -> None:
+    def handler(name: str) -> Page:
+        return Page(f"notices/{name}") if name else Page("notices/show.html", title="other.html")
+
+    App(templates, routes=[routing(index=handler)], plugins=[DollarPlugin])
+
+
 # --- what is left alone -----------------------------------------------------------------------------------------------
 def right() -> list[Callable[..., Any]]:
     """Handlers that name a route that is there, or no route at all."""
@@ -133,7 +182,7 @@ def test_what_is_right_or_no_name_of_a_route_is_left_alone(handler: Callable[...
     App(PRODUCTION, routes=[routing(index=handler)])
 
 
-def test_code_that_is_no_handler_is_left_alone() -> None:
+def test_a_function_that_is_not_of_the_module_is_left_alone() -> None:
     def helper() -> Redirect:
         return Redirect("nowhere")
 
