@@ -18,7 +18,6 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, final
 
@@ -71,7 +70,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     routers: tuple[Router, ...] = ()
     plugins: tuple[Any, ...] = ()
     profile: str | None = None
-    folder: Path | None = None
+    folder: str | None = None
     place: Place
 
 
@@ -129,7 +128,7 @@ class _Boot:
     def _find_modules(self) -> None:
         """Let the modules beside a configuration file be imported."""
         configuration = self.configuration
-        if configuration.files and (folder := str(configuration.folder)) not in sys.path:
+        if configuration.files and (folder := configuration.location) is not None and folder not in sys.path:
             sys.path.insert(0, folder)
 
     def _as_far_as_readable(self) -> AppConfig:

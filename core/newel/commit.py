@@ -9,8 +9,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import itertools
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from types import CodeType, NoneType
 from typing import Any, Final, final
 
@@ -22,7 +22,7 @@ from newel.compiler import Compiler
 from newel.config import Configuration
 from newel.contracts.keyed import Keyed
 from newel.contracts.renderer import Renderer
-from newel.contracts.templates import TemplateFault, Templates, TemplateSettings
+from newel.contracts.templates import TemplateFault, TemplateFunction, Templates, TemplateSettings
 from newel.contracts.validator import Validator
 from newel.errors import BootError, Place, Problem, code_of, place_of
 from newel.generation import UNMATCHED, Generation
@@ -31,6 +31,7 @@ from newel.manager import Manager
 from newel.matcher import Edges, Entry, Matcher, conflicts
 from newel.pages import TemplateName, TemplateNames
 from newel.parameters import Wiring, contracts_of
+from newel.paths import as_path, below, is_folder
 from newel.plan import Plan, Responders, refuse
 from newel.records import Route
 from newel.request import Request
@@ -155,7 +156,7 @@ class _Commit:
             supplies=supplies.request,
             providers=tuple((owned.owner, owned.value) for owned in supplies.providers),
             application=supplies.application,
-            template_roots=roots,
+            template_folders=roots,
         )
 
     # --- routes -----------------------------------------------------------------------------------------------------
@@ -195,7 +196,7 @@ class _Commit:
         return compiler.edge(edges.mounted(mount.app, self.limits), mount.app, guarded=True)
 
     # --- supplies ---------------------------------------------------------------------------------------------------
-    def _supplies(self, urls: UrlMap, roots: Sequence[tuple[str, Path]]) -> Supplies:
+    def _supplies(self, urls: UrlMap, roots: Sequence[tuple[str, str]]) -> Supplies:
         values: dict[Any, Any] = {
             AppConfig: self.settings,
             Configuration: self.configuration,
@@ -214,17 +215,24 @@ class _Commit:
             {*values, *made, *per_request, *(one.value.contract for one in self.collected.providers)}
         )
         values[TemplateNames] = names
-        values[TemplateSettings] = TemplateSettings(
-            roots=tuple(root for _, root in roots),
-            names=frozenset(names.functions),
-            filters=self._by_name(self.collected.template_filters, "filter"),
-            reload=self.configuration.profile == "development",
-        )
+        filters = self._by_name(self.collected.template_filters, "filter")
+        made[TemplateSettings] = lambda scope: self._template_settings(roots, names, filters)
         configs = self.manager.configs
         supplies = Supplies(self.collected.providers, values, made, per_request, KEYED, configs, self.problems)
         for owned in supplies.askers(KeyRing):
             self._check_secret(f"plugin {owned.owner!r}", owned.value.place)
         return supplies
+
+    def _template_settings(
+        self, roots: Sequence[tuple[str, str]], names: TemplateNames, filters: Mapping[str, TemplateFunction]
+    ) -> TemplateSettings:
+        """Return what every engine is given. PERF: made where there is one, as its roots load `pathlib`."""
+        return TemplateSettings(
+            roots=tuple(as_path(root) for _, root in roots),
+            names=frozenset(names.functions),
+            filters=filters,
+            reload=self.configuration.development,
+        )
 
     def _check_secret(self, by: str, place: Place) -> None:
         problem = KeyRing.required(self.settings.secret, by, place)
@@ -264,19 +272,20 @@ class _Commit:
                 self.problems.append(_same_name(kind, other, owned))
         return dict(owned.value for owned in owners.values())
 
-    def _template_roots(self) -> tuple[tuple[str, Path], ...]:
+    def _template_roots(self) -> tuple[tuple[str, str], ...]:
         own = [(APPLICATION, folder) for folder in self._own_template_folders()]
-        return (*own, *((owned.owner, Path(owned.value)) for owned in self.collected.template_roots))
+        return (*own, *((owned.owner, os.fspath(owned.value)) for owned in self.collected.template_roots))
 
-    def _own_template_folders(self) -> list[Path]:
+    def _own_template_folders(self) -> list[str]:
         """The folders of [app] templates, or `templates` beside the file and in each package that has routes."""
         if self.settings.templates:
-            return list(self.settings.templates)
-        near = [self.configuration.folder] if self.configuration.folder is not None else []
+            return [os.fspath(folder) for folder in self.settings.templates]
+        near = [self.configuration.location] if self.configuration.location is not None else []
         served = [each for owned in self.collected.routers for each in reachable(owned.value)]
         for module in dict.fromkeys(each.module for each in served):
             near += _folders_of(module)
-        return [folder / "templates" for folder in dict.fromkeys(near) if (folder / "templates").is_dir()]
+        folders = [below(folder, "templates") for folder in dict.fromkeys(near)]
+        return [folder for folder in folders if is_folder(folder)]
 
     # --- checks -----------------------------------------------------------------------------------------------------
     def _check_pages(self, plans: Sequence[Plan], supplies: Supplies) -> None:
@@ -384,10 +393,10 @@ def _urls(urls: UrlMap, scope: Scope) -> Urls:
     return Urls(urls, environ.get("SCRIPT_NAME", ""), base)
 
 
-def _folders_of(module: str) -> list[Path]:
+def _folders_of(module: str) -> list[str]:
     package = module.rpartition(".")[0]
     spec = importlib.util.find_spec(package) if package else None
-    return [Path(folder) for folder in spec.submodule_search_locations or ()] if spec is not None else []
+    return list(spec.submodule_search_locations or ()) if spec is not None else []
 
 
 def _members(annotation: Any) -> tuple[Any, ...]:

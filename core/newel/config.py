@@ -7,26 +7,24 @@ The layers, each over the one before: `newel.toml` (or a mapping, or nothing), t
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, TypeVar, final
+from typing import TYPE_CHECKING, Any, Final, TypeVar, final
 
 import msgspec
 
 from newel.errors import BootError, Place, Problem, place_of, place_of_caller
+from newel.paths import as_path
 from newel.sources import (
     ENVIRONMENT,
     PREFIX,
     Layer,
     Setting,
-    locate,
     merged,
     of_environment,
-    of_file,
     of_mapping,
-    overlays,
     respelled,
     spelled,
 )
@@ -40,6 +38,9 @@ from newel.values import (
     from_text,
     undeclared,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -58,7 +59,7 @@ def read(
     environ: Mapping[str, str] | None = None,
     arguments: Mapping[str, Mapping[str, Any]] = {},
     place: Place | None = None,
-    folder: Path | None = None,
+    folder: str | os.PathLike[str] | None = None,
 ) -> Configuration:
     """Read every layer of configuration.
 
@@ -76,31 +77,19 @@ def read(
     layers: list[Layer] = []
     files: tuple[Path, ...] = ()
     known: dict[str, Path] = {}
-    path = None if config is None or isinstance(config, Mapping) else locate(config, place)
-    if path is not None:
-        folder, known = path.parent, overlays(path)
-    profile = _chosen(profile, environ, known, place)
-    if path is not None:
-        files = (path, known[profile]) if profile in known else (path,)
-        layers += _of_files(files)
-    elif isinstance(config, Mapping):
-        layers.append(of_mapping(config, place))
+    if config is None or isinstance(config, Mapping):
+        profile = _chosen(profile, environ, known, place)
+        layers.append(of_mapping(config or {}, place))
+    else:
+        tomlfiles: Any = importlib.import_module("newel.tomlfiles")
+        file: Path = tomlfiles.locate(config, place)
+        folder, known = file.parent, tomlfiles.overlays(file)
+        profile = _chosen(profile, environ, known, place)
+        files = (file, known[profile]) if profile in known else (file,)
+        layers += tomlfiles.of_files(files)
     layers.append(of_environment(environ, layers))
     layers.append(of_mapping(arguments, place))
     return Configuration(merged(layers), profile=profile, folder=folder, files=files)
-
-
-def _of_files(files: Iterable[Path]) -> list[Layer]:
-    layers: list[Layer] = []
-    problems: list[Problem] = []
-    for file in files:
-        try:
-            layers.append(of_file(file))
-        except BootError as error:
-            problems += error.problems
-    if problems:
-        raise BootError(problems)
-    return layers
 
 
 def _chosen(asked: str | None, environ: Mapping[str, str], overlays: Mapping[str, Path], place: Place) -> str:
@@ -122,19 +111,31 @@ def _chosen(asked: str | None, environ: Mapping[str, str], overlays: Mapping[str
 class Configuration:
     """All of an application's configuration, as it was read. Immutable.
 
-    `folder` is what relative paths are relative to: that of the file. `files` are the files that were read.
+    `location` is what relative paths are relative to: the folder of the file. `files` are the files that were read.
     """
 
-    __slots__ = ("_layer", "files", "folder", "profile")
+    __slots__ = ("_layer", "files", "location", "profile")
 
-    def __init__(self, layer: Layer, *, profile: str, folder: Path | None, files: tuple[Path, ...] = ()) -> None:
+    def __init__(
+        self,
+        layer: Layer,
+        *,
+        profile: str,
+        folder: str | os.PathLike[str] | None,
+        files: tuple[Path, ...] = (),
+    ) -> None:
         self._layer: Final = layer
         self.profile: Final = profile
-        self.folder: Final = folder
+        self.location: Final = None if folder is None else os.fspath(folder)
         self.files: Final = files
 
     def __repr__(self) -> str:
         return f"<Configuration {self.profile}: {', '.join(self.sections())}>"
+
+    @property
+    def folder(self) -> Path | None:
+        """`location` as a path of `pathlib`."""
+        return None if self.location is None else as_path(self.location)
 
     @property
     def development(self) -> bool:
@@ -197,7 +198,7 @@ class Configuration:
     def _converted(self, section: str, key: str, setting: Setting, kind: Any, problems: list[Problem]) -> Any:
         value = from_text(setting.value, kind) if setting.is_text else setting.value
         try:
-            converted = convert(value, kind, self.folder)
+            converted = convert(value, kind, self.location)
         except SettingError as error:
             problems.append(_bad_value(section, key, setting, kind, error))
             return msgspec.UNSET

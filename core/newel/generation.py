@@ -6,8 +6,7 @@ What serves a request is reached in one step from here: `match`, `hosts`. The re
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 import msgspec
 
@@ -15,12 +14,16 @@ from newel.config import Configuration
 from newel.errors import accuse
 from newel.log import log
 from newel.manager import Manager
+from newel.paths import as_path
 from newel.plan import Plan
 from newel.records import Provider, Route
 from newel.safety import Hosts
 from newel.scope import ApplicationScope, Scope, Supply
 from newel.settings import AppConfig
 from newel.urls import UrlMap
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Match = Callable[[str, str, str], tuple[Plan, Mapping[str, Any]]]
 
@@ -48,7 +51,7 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     supplies: dict[Any, Supply]
     providers: tuple[tuple[str, Provider], ...]
     application: ApplicationScope
-    template_roots: tuple[tuple[str, Path], ...] = ()
+    template_folders: tuple[tuple[str, str], ...] = ()
 
     @property
     def development(self) -> bool:
@@ -59,6 +62,11 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     def routes(self) -> tuple[Route, ...]:
         """Every route, in the order of declaration."""
         return tuple(plan.route for plan in self.plans if plan.route is not None)
+
+    @property
+    def template_roots(self) -> tuple[tuple[str, Path], ...]:
+        """The folders of templates in the order of searching, and whose each is: "app", or a plugin's name."""
+        return tuple((owner, as_path(folder)) for owner, folder in self.template_folders)
 
     def scope(self) -> Scope:
         """Return a scope outside any request."""

@@ -13,7 +13,6 @@ there (use a plugin's `before` and `after`, or the record `Around`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pluggy
@@ -21,6 +20,8 @@ import pluggy
 from newel.records import Finding, Panel, Provider, Route, RouteRecord
 
 if TYPE_CHECKING:
+    import os
+
     from click import Command
 
     from newel.router import Router
@@ -48,7 +49,7 @@ def newel_routes() -> Iterable[Router] | None:
 
 
 @hookspec
-def newel_template_roots() -> Iterable[Path] | None:
+def newel_template_roots() -> Iterable[str | os.PathLike[str]] | None:
     """Return folders of templates. All results; searched in plugin order, after the application's own `templates`."""
 
 

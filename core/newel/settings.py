@@ -6,10 +6,10 @@ The types here read themselves from configuration, so that each mistake is told 
 from __future__ import annotations
 
 import importlib
+import os
 import re
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
-from pathlib import Path
 from typing import Annotated, Any, Final, Self, TypeAlias, final
 
 import msgspec
@@ -150,7 +150,7 @@ class AppConfig(msgspec.Struct, frozen=True, kw_only=True):
     timezone: ZoneName = ZoneName("UTC")
     origins: tuple[WebOrigin, ...] = ()
     redirect_hosts: tuple[HostName, ...] = ()
-    templates: tuple[Path, ...] = ()
+    templates: tuple[os.PathLike[str], ...] = ()
     max_body: Size = 10_000_000
     max_field: Size = 500_000
     max_form_fields: Size = 1000

@@ -1,4 +1,4 @@
-"""Where configuration comes from: files, mappings, the environment; each value with the place it was written at.
+"""Where configuration comes from: mappings, the environment, files (`newel.tomlfiles`); each value with its place.
 
 A layer is a table of sections. Layers are laid over each other key by key: a later value takes the place of an earlier
 one as a whole (lists and inner tables are not mixed, so that every value has one origin), and remembers what it covers.
@@ -6,16 +6,13 @@ one as a whole (lists and inner tables are not mixed, so that every value has on
 
 from __future__ import annotations
 
-import importlib
-import os
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any, Final, final
 
 import msgspec
 import msgspec.structs
 
-from newel.errors import BootError, Place, Problem
+from newel.errors import Place
 
 PREFIX: Final = "NEWEL_"
 ENVIRONMENT: Final = "environment"
@@ -50,75 +47,6 @@ class Layer(msgspec.Struct, frozen=True):
     loose: Mapping[str, Place] = {}
 
 
-# --- files ------------------------------------------------------------------------------------------------------------
-
-
-def locate(config: str | os.PathLike[str], place: Place) -> Path:
-    """Return the absolute path of the file that a path to a file or a folder means. Raises `BootError`."""
-    path = Path(os.path.abspath(config))  # noqa: PTH100  -- a link to a file has its overlay beside the link
-    if path.is_dir():
-        path /= "newel.toml"
-    if not path.is_file():
-        raise BootError([_no_file(path, place)])
-    return path
-
-
-def overlays(path: Path) -> dict[str, Path]:
-    """Return the overlays beside a file, by the name of their profile: `newel.production.toml` for `newel.toml`."""
-    found = sorted(path.parent.glob("*.toml"))
-    prefix = f"{path.stem}."
-    return {
-        other.stem.removeprefix(prefix): other
-        for other in found
-        if other.stem.startswith(prefix) and "." not in other.stem.removeprefix(prefix)
-    }
-
-
-def of_file(path: Path) -> Layer:
-    """Return what a TOML file says. Raises `BootError` if it cannot be read or is no TOML."""
-    toml = importlib.import_module("newel.toml")
-    file = str(path)
-    text = ""
-    try:
-        text = toml.decode(path.read_bytes())
-        document = toml.parse(text)
-    except OSError as error:
-        raise BootError([_unreadable(file, error)]) from None
-    except toml.Malformed as error:
-        raise BootError([_malformed(error.reason, toml.place_in(file, error.line, text))]) from None
-    lines = toml.lines_of(text)
-    return _layer(document, lambda path: Place(file, toml.line_in(lines, path), text=spelled(*path)))
-
-
-def _no_file(path: Path, place: Place) -> Problem:
-    folder = path.parent
-    names = tuple(other.name for other in folder.glob("*.toml")) if folder.is_dir() else ()
-    missing = f"no file {path.name!r} in {folder}" if folder.is_dir() else f"no folder {folder}"
-    return Problem(
-        what=f"the configuration was to be read from {path}, and there is {missing}.",
-        found=path.name,
-        allowed=names,
-        places=(place,),
-        remedy="name a folder that holds newel.toml, or a TOML file.",
-    )
-
-
-def _unreadable(file: str, error: OSError) -> Problem:
-    return Problem(
-        what=f"the configuration {file} could not be read: {error.strerror or error}.",
-        places=(Place(file),),
-        remedy="let the user that runs the application read the file.",
-    )
-
-
-def _malformed(reason: str, place: Place) -> Problem:
-    return Problem(
-        what=f"{Path(place.file).name} was to be read as TOML, and is not: {reason[:1].lower()}{reason[1:]}.",
-        places=(place,),
-        remedy="correct the line (https://toml.io/en/v1.0.0); texts stand in quotes.",
-    )
-
-
 # --- mappings ---------------------------------------------------------------------------------------------------------
 
 
@@ -128,7 +56,7 @@ def of_mapping(mapping: Mapping[str, Any], place: Place) -> Layer:
     def place_of(path: tuple[str, ...]) -> Place:
         return Place(place.file, place.line, text=place.text or spelled(*path))
 
-    return _layer(mapping, place_of)
+    return layer_of(mapping, place_of)
 
 
 def spelled(section: str, key: str = "", *_: str) -> str:
@@ -136,7 +64,8 @@ def spelled(section: str, key: str = "", *_: str) -> str:
     return f"[{section}] {key}".strip()
 
 
-def _layer(document: Mapping[str, Any], place_of: Callable[[tuple[str, ...]], Place]) -> Layer:
+def layer_of(document: Mapping[str, Any], place_of: Callable[[tuple[str, ...]], Place]) -> Layer:
+    """Return what a table of tables says; `place_of` tells where a section or a key of one was written."""
     sections: dict[str, dict[str, Setting]] = {}
     loose: dict[str, Place] = {}
     for name, table in document.items():

@@ -8,11 +8,11 @@ may stand, and a text out of the environment stays a text where the field wants 
 from __future__ import annotations
 
 import importlib
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
-from pathlib import Path, PurePath
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, final, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -20,13 +20,14 @@ from uuid import UUID
 import msgspec
 import msgspec.structs
 
+from newel.paths import as_path, below
 from newel.secret import MASK, Secret, mask
 
 T = TypeVar("T")
 
 _SEVERAL: Final = "one or several"
 
-_READ_FROM_TEXT: Final = (str, PurePath, Decimal, UUID)
+_READ_FROM_TEXT: Final = (str, Decimal, UUID)
 """Classes that take a text as it is, even where it looks like a number."""
 
 Several = Annotated[tuple[T, ...], _SEVERAL]
@@ -82,7 +83,7 @@ def _field(key: str, attribute: str, kind: Any, default: Any, factory: Any, miss
     return Field(key, attribute, kind, required=required, default=None if required else default)
 
 
-def convert(value: Any, kind: Any, folder: Path | None) -> Any:
+def convert(value: Any, kind: Any, folder: str | os.PathLike[str] | None) -> Any:
     """Return a value as the declared type. Raises `SettingError`."""
     one = _is_several(kind) and not isinstance(value, (list, tuple))
     try:
@@ -94,11 +95,11 @@ def convert(value: Any, kind: Any, folder: Path | None) -> Any:
         raise SettingError(what, "correct the declaration in the plugin's configuration class.") from None
 
 
-def _hook(folder: Path | None) -> Callable[[Any, Any], Any]:
+def _hook(folder: str | os.PathLike[str] | None) -> Callable[[Any, Any], Any]:
     def read(kind: Any, value: Any) -> Any:
         if (from_setting := getattr(kind, "from_setting", None)) is not None:
             return from_setting(value)
-        if issubclass(kind, PurePath):
+        if _is_path(kind):
             return _path(kind, value, folder)
         if isinstance(value, kind):
             return value
@@ -107,10 +108,13 @@ def _hook(folder: Path | None) -> Callable[[Any, Any], Any]:
     return read
 
 
-def _path(kind: type[PurePath], value: Any, folder: Path | None) -> PurePath:
-    if not isinstance(value, (str, PurePath)):
+def _path(kind: Any, value: Any, folder: str | os.PathLike[str] | None) -> os.PathLike[str]:
+    """Return a path of that class; one that is declared as `os.PathLike` is one of `pathlib`."""
+    if not isinstance(value, (str, os.PathLike)):
         raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
-    return kind(value) if folder is None else kind(folder, value)
+    path = value if folder is None else below(folder, value)
+    made: os.PathLike[str] = as_path(path) if os.PathLike in {kind, get_origin(kind)} else kind(path)
+    return made
 
 
 def _refused(error: msgspec.ValidationError, value: Any, kind: Any) -> SettingError:
@@ -198,8 +202,6 @@ _WORDS: Final[Mapping[Any, str]] = {
     int: "a whole number",
     float: "a number",
     bool: "true or false",
-    PurePath: "a path",
-    Path: "a path",
     Secret: "a text",
     list: "a list",
     dict: "a table",
@@ -227,6 +229,8 @@ def _described(kind: Any) -> str:
         return "a table"
     if origin in {list, tuple, set, frozenset}:
         return f"a list, each item {describe(get_args(kind)[0])}"
+    if _is_path(kind):
+        return "a path"
     if words := getattr(kind, "described", "") or next((_WORDS[base] for base in _bases(kind) if base in _WORDS), ""):
         return str(words)
     return "a text" if hasattr(kind, "from_setting") else str(getattr(kind, "__name__", kind))
@@ -267,7 +271,13 @@ def _is_several(kind: Any) -> bool:
 def _is_text(kind: Any) -> bool:
     if get_origin(kind) is Literal or (isinstance(kind, type) and issubclass(kind, Enum)):
         return all(isinstance(getattr(choice, "value", choice), str) for choice in get_args(kind) or kind)
-    return kind is Secret or (isinstance(kind, type) and issubclass(kind, _READ_FROM_TEXT))
+    return kind is Secret or _is_path(kind) or (isinstance(kind, type) and issubclass(kind, _READ_FROM_TEXT))
+
+
+def _is_path(kind: Any) -> bool:
+    """Tell whether a type is one of paths: a class of `pathlib`, `os.PathLike[str]`."""
+    plain = get_origin(kind) or kind
+    return isinstance(plain, type) and hasattr(plain, "__fspath__")
 
 
 def _has_fields(kind: Any) -> bool:

@@ -10,7 +10,6 @@ import atexit
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from threading import RLock
 from typing import Any, Final, TypeVar, final
 
@@ -19,6 +18,7 @@ from newel.boot import Source, boot
 from newel.errors import HTTPError, Problem, SetupError, keywords_told, place_of_caller
 from newel.generation import UNMATCHED, Generation
 from newel.log import log
+from newel.paths import absolute, folder_of
 from newel.plan import Plan
 from newel.request import decoded_path
 from newel.router import Router
@@ -63,7 +63,7 @@ class App:
             routers=tuple(route for route in listed if isinstance(route, Router)),
             plugins=tuple(plugins),
             profile=profile,
-            folder=_folder_of_caller(2) if folder is None else Path(folder).absolute(),
+            folder=_folder_of_caller(2) if folder is None else absolute(folder),
             place=place_of_caller(2),
         )
         self._source: Final = source
@@ -115,7 +115,7 @@ class App:
         self._generation.supplies[contract] = Supply(lambda scope: value)
 
 
-def _folder_of_caller(depth: int) -> Path | None:
+def _folder_of_caller(depth: int) -> str | None:
     """Return the folder of the module whose top level makes the application; None where a function makes it.
 
     So `hello.py` finds its database and its templates beside itself, whoever serves it from wherever, and a function
@@ -123,7 +123,7 @@ def _folder_of_caller(depth: int) -> Path | None:
     """
     frame = sys._getframe(depth + 1)
     file = frame.f_globals.get("__file__") if frame.f_code.co_name == "<module>" else None
-    return Path(file).absolute().parent if file else None
+    return folder_of(absolute(file)) if file else None
 
 
 def answer(generation: Generation, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
-from pathlib import Path
 from types import GeneratorType
 from typing import Any, ClassVar
 
@@ -19,6 +18,7 @@ from newel.contracts.validator import InvalidInput, Validator
 from newel.errors import HTTPError
 from newel.log import log
 from newel.negotiation import prefers_html
+from newel.paths import below, folder_of
 from newel.plan import status_of
 from newel.records import Provider
 from newel.response import Response
@@ -70,9 +70,9 @@ class EssentialsPlugin(Plugin):
         return {"iso": iso}
 
     @hookimpl
-    def newel_template_roots(self) -> Iterable[Path]:
+    def newel_template_roots(self) -> Iterable[str]:
         """Bring the page of errors, which an application's own `newel/error.html` replaces."""
-        return [Path(__file__).parent / "templates"]
+        return [below(folder_of(__file__), "templates")]
 
     @hookimpl
     def newel_handle_error(self, error: Exception, scope: Scope) -> Response | Page:

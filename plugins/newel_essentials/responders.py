@@ -9,9 +9,10 @@ from itertools import chain
 from typing import Any, Final, final
 
 from newel.body import is_json, mimetype_of
+from newel.config import Configuration
 from newel.contracts.keyed import Keyed
 from newel.contracts.renderer import Renderer
-from newel.contracts.templates import Templates, TemplateSettings, escapes
+from newel.contracts.templates import Templates, escapes
 from newel.contracts.validator import Form
 from newel.errors import HTTPError, Problem, ProblemError, place_of
 from newel.negotiation import best
@@ -117,9 +118,9 @@ class PageResponder:
     """Renders a `Page` by the engine that the choice of several gives to its template."""
 
     def __init__(
-        self, engines: Keyed[Templates], settings: TemplateSettings, names: TemplateNames, data: DataResponder
+        self, engines: Keyed[Templates], configuration: Configuration, names: TemplateNames, data: DataResponder
     ) -> None:
-        self._engine_of: Final = _choice(engines, settings)
+        self._engine_of: Final = _choice(engines, configuration)
         self._escapes: Final = functools.lru_cache(MAX_PAGES)(escapes)  # PERF: reading a suffix takes 2 µs
         self._names: Final = names
         self._data: Final = data
@@ -155,14 +156,16 @@ MAX_PAGES: Final = 1024
 """How many names of pages are known to escape."""
 
 
-def _choice(engines: Keyed[Templates], settings: TemplateSettings) -> Callable[[str], Templates]:
+def _choice(engines: Keyed[Templates], configuration: Configuration) -> Callable[[str], Templates]:
     """Return what gives the engine of a page: the only one there is, or the choice of several."""
     if len(engines) == 1:
         only = engines.first
         return lambda name: only
     if not engines:
         return _no_engine
-    choice = importlib.import_module("newel.templating.choice").EngineChoice(engines.values(), reload=settings.reload)
+    choice = importlib.import_module("newel.templating.choice").EngineChoice(
+        engines.values(), reload=configuration.development
+    )
     of: Callable[[str], Templates] = choice.of
     return of
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import os
 import re
 import uuid
 from dataclasses import dataclass, field
@@ -116,6 +117,7 @@ def test_fields_of_a_struct_have_the_names_of_its_encoding() -> None:
         ("static", Path, FOLDER / "static"),
         ("/static", Path, Path("/static")),
         (Path("static"), Path, FOLDER / "static"),
+        ("static", os.PathLike[str], FOLDER / "static"),
         (["a", "../b"], list[Path], [FOLDER / "a", FOLDER / "../b"]),
         ("x", Secret, Secret("x")),
         (Secret("x"), Secret, Secret("x")),
@@ -280,6 +282,7 @@ def test_values_are_shown_with_secrets_masked_and_no_longer_than_a_line() -> Non
         (str | None, "a text"),
         (Annotated[int, msgspec.Meta(ge=1)], "a whole number"),
         (list[Path], "a list, each item a path"),
+        (tuple[os.PathLike[str], ...], "a list, each item a path"),
         (tuple[str, ...], "a list, each item a text"),
         (Several[Secret], "a text, or a list, each item a text"),
         (Literal["a", "b"], "one of 'a', 'b'"),

@@ -32,8 +32,10 @@ print(json.dumps({"status": started[0], "body": b"".join(body).decode(), "module
 
 
 @pytest.fixture(scope="module")
-def first_response() -> dict[str, object]:
-    done = subprocess.run([sys.executable, "-W", "error", "-c", HELLO], capture_output=True, text=True, check=False)
+def first_response(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    file = tmp_path_factory.mktemp("hello") / "hello.py"  # whose folder is the application's
+    file.write_text(HELLO)
+    done = subprocess.run([sys.executable, "-W", "error", str(file)], capture_output=True, text=True, check=False)
     assert not done.stderr
     answer: dict[str, object] = json.loads(done.stdout)
     return answer
@@ -57,6 +59,10 @@ def test_hello_answers(first_response: dict[str, object]) -> None:
         "importlib.metadata",
         "http",
         "logging",
+        "pathlib",
+        "urllib.parse",
+        "tomllib",
+        "dataclasses",
     ],
 )
 def test_first_response_of_a_hello_application_loads_no(library: str, first_response: dict[str, object]) -> None:

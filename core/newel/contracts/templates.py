@@ -18,12 +18,15 @@ The rules that every engine keeps, and that the kit (`newel.testing.templates_ki
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path, PurePosixPath
-from typing import Any, Final, NamedTuple, Protocol, final
+from posixpath import splitext
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, final
 
 import msgspec
 
 from newel.errors import nearest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RESERVED_NAMES: Final = frozenset(
     {
@@ -43,7 +46,7 @@ TemplateFunction = Callable[..., Any]
 
 def escapes(name: str) -> bool:
     """Tell whether a template of that logical name escapes what it prints, as HTML and XML need it."""
-    return PurePosixPath(name).suffix.casefold() not in PLAIN_SUFFIXES
+    return splitext(name)[1].casefold() not in PLAIN_SUFFIXES
 
 
 def is_name(name: str) -> bool:
