@@ -6,6 +6,7 @@ here, alike for all.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Context, Decimal
 from typing import Any, Final, Literal, final
@@ -154,12 +155,13 @@ def _measures(table: Table, wanted: Any) -> tuple[Measure, ...]:
     if wanted.column is None:
         return (Measure("count"),)
     column = column_of(table, wanted.column)
+    column.own(wanted.function)
     field = column.field
     if wanted.function == "count":
         return (Measure("count", field),)
     allowed = _COMPARED if wanted.function in {"min", "max"} else _SUMMED
     numeric = field.type.choices is None or wanted.function in {"min", "max"}
-    if field.type.kind not in allowed or column.target.via is not None or column.target.length or not numeric:
+    if field.type.kind not in allowed or column.target.length or not numeric:
         raise NotPortable(
             f"{wanted.function} of {column!r}", f"not every server has it for a {field.type.kind}", "read and compute"
         )
@@ -190,7 +192,7 @@ def _sum(mapper: Mapper, field: StoredField, total: Any) -> Any:
     kind, name = field.type.kind, mapper.model.__name__
     total = total or 0
     if kind == "float":
-        if abs(float(total)) == float("inf"):
+        if not math.isfinite(total):  # a sum that left the range and came back is no number any more
             raise OutOfRange(name, field.name, "the sum is beyond a float")
         return float(total) + 0.0
     if kind == "int":

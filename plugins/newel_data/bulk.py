@@ -9,13 +9,14 @@ from newel.errors import nearest
 from newel_data.cascade import bump, doomed_with, is_walked, remove_keys, target_of
 from newel_data.columns import Arithmetic, Column
 from newel_data.conditions import crosses
-from newel_data.errors import NotPortable, missing
+from newel_data.errors import NotPortable
 from newel_data.including import chunks
-from newel_data.objects import Tracked, key_of
+from newel_data.objects import Tracked, key_of, stored_none
 from newel_data.schema import StoredField, Table
 from newel_data.tree import ALWAYS, NEVER, Change, Condition, compare, delete, select, update
 from newel_data.unit import UnitOfWork
 from newel_data.values import fold
+from newel_data.writing import check_size
 
 
 def update_rows(work: UnitOfWork, table: Table, where: Condition, changes: Mapping[str, Any]) -> int:
@@ -24,6 +25,7 @@ def update_rows(work: UnitOfWork, table: Table, where: Condition, changes: Mappi
     if not changes:
         raise TypeError("update() takes what to change by name: update(title='x')")
     made = tuple(change for name, value in changes.items() for change in _changes(table, name, value))
+    check_size(work, table, [change.value for change in made])
     made = (*made, *bump(table))
     if where is NEVER:
         return 0
@@ -92,9 +94,7 @@ def _stored(table: Table, field: StoredField, value: Any) -> Any:
             declaration.rules[field.name].wrong_type(value, f"a {field.reference.target.__name__} or its id")
         value = key_of(value)
     if value is None:
-        if not field.nullable:
-            raise missing(table.model.__name__, field.name)
-        return None
+        return stored_none(table.model, field)
     return declaration.rules[field.name].stored(value)
 
 

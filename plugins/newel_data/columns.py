@@ -6,7 +6,7 @@ A literal is checked and normalised when the comparison is written, so that noth
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, final, overload
 
 import msgspec
@@ -36,7 +36,6 @@ E = TypeVar("E")
 MAX_IN: Final = 10_000
 """The most values of one `in_`."""
 
-_MILLISECOND: Final = timedelta(milliseconds=1)
 _ORDERED: Final = frozenset({"lt", "le", "gt", "ge"})
 
 
@@ -189,9 +188,14 @@ class Column(Generic[T_co]):
     def __mul__(self: Column[float | None], other: float) -> Arithmetic:
         return self._arithmetic("multiply", other)
 
+    def own(self, what: str) -> None:
+        """Refuse to look across a reference for this. Raises `NotPortable`."""
+        if self.target.via is not None:
+            self._refuse(f"{what} across a reference", "not every backend joins", "store the value in the model itself")
+
     def group(self) -> Group:
         """Return the group of this column's own values."""
-        self._own("grouping")
+        self.own("grouping")
         if self.field.type.kind in {"list", "json"}:
             self._refuse("grouping by a list or JSON", "servers compare them differently", "store it in a field")
         return Group(self.field)
@@ -221,8 +225,8 @@ class Column(Generic[T_co]):
             return compare(self.target, operator, exact)
         if operator in {"eq", "ne"}:
             return self._impossible() if operator == "eq" else ~self._impossible()
-        down = exact.replace(microsecond=exact.microsecond - rest)
-        return compare(self.target, operator, down + _MILLISECOND if operator in {"lt", "ge"} else down)
+        before = exact.replace(microsecond=exact.microsecond - rest)
+        return compare(self.target, "le" if operator in {"lt", "le"} else "gt", before)
 
     def _impossible(self) -> Condition:
         """Match nothing, and negated what is not null: as a comparison with a time that cannot be stored does."""
@@ -242,7 +246,7 @@ class Column(Generic[T_co]):
         return compare(self.target, operator, literal) if literal else compare(self.target, "ge", "")
 
     def _ordering(self) -> StoredField:
-        self._own("ordering")
+        self.own("ordering")
         field, kind = self.folded or self.field, self.field.type.kind
         if kind in {"list", "json"} or self.target.length:
             self._refuse("ordering by a list or JSON", "servers order them differently", "order by a field of its own")
@@ -251,20 +255,16 @@ class Column(Generic[T_co]):
         return field
 
     def _bucket(self, bucket: Bucket) -> Bucketed:
-        self._own("grouping")
+        self.own("grouping")
         if self.field.type.kind not in {"datetime", "date"}:
             self._refuse(f"by_{bucket}()", f"{self!r} is neither datetime nor date", "group by the value itself")
         return Bucketed(self, bucket)
 
     def _arithmetic(self, operator: ChangeOperator, value: Any) -> Arithmetic:
-        self._own("arithmetic")
+        self.own("arithmetic")
         if self.field.type.kind not in {"int", "float"} or self.field.role != "plain" or self._rules.enum is not None:
             self._refuse("arithmetic on it", "only int and float fields are exact everywhere", "load, compute and save")
         return Arithmetic(self.model, self.field, operator, self._rules.literal(value))
-
-    def _own(self, what: str) -> None:
-        if self.target.via is not None:
-            self._refuse(f"{what} across a reference", "not every backend joins", "store the value in the model itself")
 
     def _refuse(self, feature: str, reason: str, instead: str) -> NoReturn:
         raise NotPortable(f"{self!r}: {feature}", reason, instead)

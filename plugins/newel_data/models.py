@@ -45,11 +45,11 @@ class Models:
         return f"<Models {', '.join(table.name for table in self.tables)}>"
 
     def table(self, model: type[Any]) -> Table:
-        """Return the table of a model. Raises `ProblemError` for a model outside the set."""
+        """Return the table of a model. Raises `ProblemError` for one outside the set, `TypeError` for what is none."""
         try:
             return self._tables[model]
-        except KeyError:
-            raise ProblemError(self._outside(model)) from None
+        except (KeyError, TypeError):
+            raise self._outside(model) from None
 
     def mapper(self, table: Table) -> Mapper:
         """Return what turns the rows of a table into objects and back."""
@@ -146,15 +146,17 @@ class Models:
                 )
         return problems
 
-    def _outside(self, model: type[Any]) -> Problem:
-        names = tuple(table.model.__name__ for table in self.tables)
-        return Problem(
+    def _outside(self, model: Any) -> Exception:
+        if not (isinstance(model, type) and issubclass(model, Model)):
+            return TypeError(f"{model!r} is no model: a class is, that derives from newel_data.Model")
+        problem = Problem(
             what=f"{_path(model)} was used, and is not in the closed set of models.",
             found=model.__name__,
-            allowed=names,
+            allowed=tuple(table.model.__name__ for table in self.tables),
             places=(place_of(model),),
             remedy=f"list its module ({model.__module__}) in [data] models.",
         )
+        return ProblemError(problem)
 
     # --- tables
 

@@ -80,6 +80,18 @@ def key_of(value: Any) -> Any:
     return vars(value)["id"] if isinstance(value, Tracked) else value
 
 
+def stored_none(model: type[Any], field: StoredField) -> str | None:
+    """Return what is stored of a None: null, or where a field of JSON takes no null, JSON's own.
+
+    Raises `ConstraintViolation` where it is no value of the field.
+    """
+    if field.nullable:
+        return None
+    if field.type.kind == "json":
+        return "null"
+    raise missing(model.__name__, field.name)
+
+
 def _writer(model: type[Tracked], field: StoredField, rules: Rules) -> Write:
     """Return the function that takes a field's port value out of an object's values."""
     name, stored = field.name, rules.stored
@@ -92,11 +104,9 @@ def _writer(model: type[Tracked], field: StoredField, rules: Rules) -> Write:
         value = values.get(name)
         if value is not None:
             return stored(value)
-        if field.nullable:
-            return None
-        if field.type.kind == "json" and name in values:
-            return "null"
-        raise missing(model.__name__, field.name)
+        if name not in values and not field.nullable:
+            raise missing(model.__name__, name)
+        return stored_none(model, field)
 
     return write
 
@@ -107,9 +117,7 @@ def _reference_writer(model: type[Tracked], field: StoredField, rules: Rules) ->
     def write(values: Values) -> Any:
         value = values.get(field.name)
         if value is None:
-            if field.nullable:
-                return None
-            raise missing(model.__name__, field.name)
+            return stored_none(model, field)
         if isinstance(value, target):
             value = vars(value)["id"]
         elif not isinstance(value, str):

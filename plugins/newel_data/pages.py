@@ -9,7 +9,6 @@ of their own.
 from __future__ import annotations
 
 import base64
-import binascii
 import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Generic, TypeVar, final
@@ -100,7 +99,7 @@ def values_of(table: Table, order: Sequence[Order], token: str) -> Values:
         if signature != _signature(table, order) or len(shown) != len(order):
             raise BadPageToken("this token belongs to a query with another order")
         return tuple([_value(table, term, value) for term, value in zip(order, shown, strict=True)])
-    except (ValueError, TypeError, ArithmeticError, binascii.Error, DataError) as error:
+    except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, DataError) as error:
         if isinstance(error, BadPageToken):
             raise
         raise BadPageToken("this is no token of a page") from error

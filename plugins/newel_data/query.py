@@ -32,12 +32,17 @@ from newel_data.refusals import refuse
 from newel_data.schema import INT_MAX, StoredField, Table
 from newel_data.tree import ALWAYS, NEVER, Condition, Group, Order, Select, aggregate, all_of, select
 from newel_data.unit import UnitOfWork
+from newel_data.values import shortly
 
 M = TypeVar("M", bound=Any)
 T = TypeVar("T")
 
 STREAM_SIZE: Final = 500
 """How many rows a stream reads at a time unless told."""
+
+
+MOST: Final = 2**31 - 2
+"""The greatest number of rows that is asked for. A greater one means all of them, and is the same."""
 
 
 @final
@@ -145,6 +150,9 @@ class Query(Generic[M]):
         In a unit that may write it must be read to its end before the response is sent, and nothing may be written
         meanwhile.
         """
+        return self._streamed(_natural("stream", size, least=1))
+
+    def _streamed(self, size: int) -> Iterator[M]:
         if self._where is NEVER or self._limit == 0:
             return
         for rows in self._work.stream(self._tree(self._where, self._order, self._limit, self._offset), size):
@@ -159,8 +167,7 @@ class Query(Generic[M]):
             raise TypeError(
                 "page() sets the limit by size=, and a token the place: use it without limit() and offset()"
             )
-        if size < 1:
-            raise ValueError(f"page(size={size}): a page has one row at least")
+        size = _natural("page", size, least=1)
         order = self._total(self._order or (Order(self._table.key),))
         values = values_of(self._table, order, after) if after is not None else None
         rows: list[Any] = []
@@ -182,10 +189,10 @@ class Query(Generic[M]):
         """Group by up to two columns, or by `.by_day()`, `.by_month()`, `.by_year()` of one."""
         self._refuse_steps("group_by()")
         groups = groups_of(self._table, columns, named)
-        if not 1 <= len(groups) <= MAX_GROUPS or len(groups) < len(columns) + len(named):
-            raise NotPortable(
-                f"grouping by {len(columns) + len(named)} columns", f"the contract has 1 to {MAX_GROUPS}", "db.native"
-            )
+        if len(groups) < len(columns) + len(named):
+            raise TypeError("group_by() got two groups of one name: name them, group_by(day=..., month=...)")
+        if not 1 <= len(groups) <= MAX_GROUPS:
+            raise NotPortable(f"grouping by {len(groups)} columns", f"the contract has 1 to {MAX_GROUPS}", "db.native")
         return Grouped(self, groups)
 
     @overload
@@ -293,6 +300,8 @@ class Query(Generic[M]):
 
     def _aggregated(self, groups: dict[str, Group], wanted: dict[str, Any]) -> list[Row]:
         measures, results = measures_of(self._table, wanted)
+        if twice := sorted(groups.keys() & wanted):
+            raise TypeError(f"aggregate({twice[0]}=...) has the name of a group: give it another one")
         if self._where is NEVER:
             rows: Any = [] if groups else [tuple(0 if each.function == "count" else None for each in measures)]
         else:
@@ -328,7 +337,8 @@ class Grouped:
         return self._query._aggregated(self._groups, wanted)
 
 
-def _natural(what: str, count: int) -> int:
-    if type(count) is not int or not 0 <= count <= INT_MAX:
-        raise ValueError(f"{what}({count!r}) takes a number from 0 up")
-    return count
+def _natural(what: str, count: int, *, least: int = 0) -> int:
+    """Return a number of rows: servers overflow where they add them, long before that many could be stored."""
+    if type(count) is not int or not least <= count <= INT_MAX:
+        raise ValueError(f"{what}({shortly(count)}) takes a number of rows, from {least} up, of 64 bit")
+    return min(count, MOST)

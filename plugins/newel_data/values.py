@@ -24,6 +24,9 @@ from newel_data.schema import INT_MAX, INT_MIN, Kind, Type
 
 Loader = Callable[[Any], Any]
 
+JSON_DEPTH: Final = 200
+"""The most levels of JSON: what is written must be readable again, by recursion, wherever a stack happens to be."""
+
 _MAX_TIMEDELTA: Final = timedelta(microseconds=INT_MAX)
 _MIN_TIMEDELTA: Final = timedelta(microseconds=INT_MIN)
 
@@ -77,7 +80,7 @@ class Rules:
 
     def wrong_type(self, value: Any, wanted: str) -> NoReturn:
         """Raise the `WrongType` of a value that is not of the field's type."""
-        raise WrongType(self.model, self.field, "type", f"takes {wanted}, not {_shown(value)}")
+        raise WrongType(self.model, self.field, "type", f"takes {wanted}, not {type(value).__name__} {shortly(value)}")
 
     def out_of_range(self, text: str) -> NoReturn:
         """Raise the `OutOfRange` of a number that not every backend can hold."""
@@ -89,9 +92,13 @@ class Rules:
         return value.value
 
 
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"
+def shortly(value: Any) -> str:
+    """Write a value for a message: cut where it is long. Python refuses to write an int of thousands of digits."""
+    try:
+        text = repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _list_loader(enum: type[Enum] | None) -> Loader:
@@ -110,7 +117,7 @@ def check_limits(rules: Rules, value: Any) -> None:
 def broken_limit(type_: Type, value: Any) -> tuple[str, str] | None:
     """Return the code and the text of the limit that a port value breaks, or None."""
     if type_.choices is not None and value not in type_.choices:
-        return "choice", f"takes one of {', '.join(map(repr, type_.choices))}, not {value!r}"
+        return "choice", f"takes one of {', '.join(map(repr, type_.choices))}, not {shortly(value)}"
     if type_.kind in _MEASURED:
         return _broken_length(type_, len(value))
     if type_.minimum is not None and value < type_.minimum:
@@ -166,7 +173,7 @@ def _integer(rules: Rules, value: Any) -> int:
         rules.wrong_type(value, "an int")
     number = int(value)
     if not INT_MIN <= number <= INT_MAX:
-        rules.out_of_range(f"{number} is beyond 64 bit")
+        rules.out_of_range(f"{shortly(number)} is beyond 64 bit")
     return number
 
 
@@ -176,7 +183,7 @@ def _float(rules: Rules, value: Any) -> float:
     try:
         number = float(value)
     except OverflowError:
-        rules.out_of_range(f"{value} is beyond a float")
+        rules.out_of_range(f"{shortly(value)} is beyond a float")
     if not math.isfinite(number):
         rules.refuse("invalid", f"takes finite numbers, not {number}")
     if number != value:
@@ -195,9 +202,11 @@ def _decimal(rules: Rules, value: Any) -> Decimal:
     try:
         quantised = number.quantize(Decimal((0, (1,), -type_.scale)), context=context)
     except Inexact:
-        rules.refuse("invalid", f"takes {type_.scale} digits after the point, not {number}")
+        rules.refuse("invalid", f"takes {type_.scale} digits after the point, not {shortly(value)}")
     except InvalidOperation:
-        rules.refuse("too_large", f"takes {type_.precision} digits, {type_.scale} after the point, not {number}")
+        rules.refuse(
+            "too_large", f"takes {type_.precision} digits, {type_.scale} after the point, not {shortly(value)}"
+        )
     return quantised or quantised.copy_abs()
 
 
@@ -234,13 +243,13 @@ def as_utc(rules: Rules, value: Any) -> datetime:
 def _date(rules: Rules, value: Any) -> date:
     if not isinstance(value, date) or isinstance(value, datetime):
         rules.wrong_type(value, "a date")
-    return value
+    return value if type(value) is date else date(value.year, value.month, value.day)
 
 
 def _time(rules: Rules, value: Any) -> time:
     if not isinstance(value, time) or value.tzinfo is not None:
         rules.wrong_type(value, "a time without a zone")
-    return value.replace(fold=0)
+    return time(value.hour, value.minute, value.second, value.microsecond)
 
 
 def _timedelta(rules: Rules, value: Any) -> timedelta:
@@ -248,13 +257,13 @@ def _timedelta(rules: Rules, value: Any) -> timedelta:
         rules.wrong_type(value, "a timedelta")
     if not _MIN_TIMEDELTA <= value <= _MAX_TIMEDELTA:
         rules.out_of_range(f"{value} is beyond 64 bit of microseconds")
-    return value
+    return value if type(value) is timedelta else timedelta(value.days, value.seconds, value.microseconds)
 
 
 def _uuid(rules: Rules, value: Any) -> UUID:
     if not isinstance(value, UUID):
         rules.wrong_type(value, "a UUID")
-    return value
+    return value if type(value) is UUID else UUID(int=value.int)
 
 
 def _list(rules: Rules, value: Any) -> tuple[Any, ...]:
@@ -269,18 +278,20 @@ def _json(rules: Rules, value: Any) -> str:
     return json_text(value)
 
 
-def _check_json(rules: Rules, value: Any) -> None:
+def _check_json(rules: Rules, value: Any, depth: int = 1) -> None:
     """Refuse what JSON cannot hold exactly; msgspec would write some of it as something else (NaN, dates, int keys)."""
     kind = type(value)
+    if depth > JSON_DEPTH:
+        rules.refuse("invalid", f"takes JSON of {JSON_DEPTH} levels at most, one inside the other")
     if kind is dict:
         for key, item in value.items():
             if type(key) is not str:
                 rules.wrong_type(key, "JSON: the keys of an object are str")
             _encodable(rules, key)
-            _check_json(rules, item)
+            _check_json(rules, item, depth + 1)
     elif kind is list:
         for item in value:
-            _check_json(rules, item)
+            _check_json(rules, item, depth + 1)
     else:
         _check_json_scalar(rules, value, kind)
 

@@ -175,7 +175,8 @@ def _expected(table: Table, obj: Tracked, before: Sequence[Any]) -> Condition:
     by_key = compare(target_of(table, table.key), "eq", before[0])
     if table.version is None:
         return by_key
-    return all_of((by_key, compare(target_of(table, table.version), "eq", vars(obj)[table.version.name])))
+    version = obj.__declaration__.rules[table.version.name].literal(vars(obj)[table.version.name])
+    return all_of((by_key, compare(target_of(table, table.version), "eq", version)))
 
 
 def _stale(work: UnitOfWork, table: Table, key: Any) -> None:
@@ -238,6 +239,6 @@ def _uniques(table: Table) -> tuple[Index, ...]:
 def _name_of(table: Table, column: Any) -> str:
     if isinstance(column, ReferenceColumn):
         column = column.column
-    if not isinstance(column, Column) or column.model is not table.model:
+    if not isinstance(column, Column) or column.model is not table.model or column.target.via is not None:
         raise TypeError(f"by= takes columns of {table.model.__name__}, not {column!r}")
     return column.field.name

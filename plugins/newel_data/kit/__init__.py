@@ -33,6 +33,7 @@ from newel_data.kit import (
     aggregation,
     contention,
     deletes,
+    edges,
     failures,
     losses,
     queries,
@@ -67,6 +68,7 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     deletes,
     queries,
     aggregation,
+    edges,
     refusals,
     schema,
 )

@@ -157,6 +157,7 @@ class Sale(Model):
     """What keeps a ware, which has a version, from being removed."""
 
     ware: Ref[Ware] = ref(on_delete="restrict")
+    terms: Field[Json] = field(default_factory=dict)
 
 
 MODELS: Final = (
