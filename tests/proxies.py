@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from newel_data.kit import Proxy
+from tests.databases import IN_TIME
 
 
 @contextlib.contextmanager
@@ -14,7 +15,7 @@ def proxy_before(url: str) -> Iterator[tuple[Proxy, str]]:
     """Put a proxy before a server that a URL names; give it, and the URL that leads through it."""
     parts = urlsplit(url)
     host, _, port = parts.netloc.rpartition(":")
-    with Proxy(host.rpartition("@")[2], int(port)) as proxy:
+    with Proxy(host.rpartition("@")[2], int(port), within=IN_TIME) as proxy:
         direct = "directConnection=true" if parts.scheme == "mongodb" else ""  # or PyMongo asks where the set lives
         through = parts._replace(netloc=f"{host}:{proxy.port}", query="&".join(filter(None, (parts.query, direct))))
         yield proxy, through.geturl()

@@ -16,10 +16,9 @@ from sqlalchemy import create_engine
 
 from newel_data import Database, Field, Model, Models, Ref, field, ref
 from newel_data.port import Backend
-from newel_mongo import MongoBackend, MongoConfig, MongoUrl
-from newel_sql import DatabaseUrl, SqlBackend, SqlConfig
+from newel_sql import DatabaseUrl
 from tests.conformance.existing_models import Article, Writer
-from tests.databases import mariadb, new_database, postgresql
+from tests.databases import new_database
 from tests.services import mongodb_database
 
 
@@ -105,13 +104,6 @@ def _fill(url: str) -> None:
         database["Order"].create_index(["Written By", "Select"], name="UQ_ORDER", unique=True)
 
 
-def opened(url: str, models: Models) -> Backend:
-    """Open a backend on such a database."""
-    if url.startswith("mongodb"):
-        return MongoBackend(MongoConfig(url=MongoUrl.from_setting(url)), models)
-    return SqlBackend(SqlConfig(url=DatabaseUrl.from_setting(url)), models)
-
-
 @contextmanager
 def unit(backend: Backend, models: Models = EXISTING) -> Iterator[Database]:
     """Run one unit of work, committed at the end."""
@@ -134,6 +126,3 @@ def rows(url: str, table: str) -> list[dict[str, Any]]:
         found = [dict(row) for row in connection.exec_driver_sql(f"SELECT * FROM {quoted} ORDER BY 1").mappings()]
     engine.dispose()
     return found
-
-
-SERVERS: Final = {"postgresql": postgresql, "mariadb": mariadb}

@@ -11,29 +11,24 @@ import contextlib
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from newel_data.kit.faults import Faults
 from newel_data.kit.proof import Outcomes, Server, exceptions, prove, table
-from newel_data.models import Models
 from newel_memory import MemoryBackend
 from newel_memory.backend import CAPABILITIES as MEMORY
-from newel_mongo import MongoBackend, MongoConfig, MongoUrl
 from newel_mongo.backend import CAPABILITIES as MONGO
-from newel_sql import DatabaseUrl, SqlBackend, SqlConfig
 from newel_sql.dialects.base import Dialect
 from newel_sql.dialects.mariadb import MariadbDialect
 from newel_sql.dialects.postgresql import PostgresqlDialect
 from newel_sql.dialects.sqlite import SqliteDialect
-from tests.databases import mariadb, new_database, postgresql
+from tests.databases import HASTY, backend_at, mariadb, new_database, postgresql
 from tests.proxies import proxy_before
 from tests.services import is_of_stand_in, mongodb_database, mongodb_server
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "reference" / "proof.md"
-
-TIMEOUT: Final = 1.0
-"""Seconds in which a server that is silent is given up."""
 
 TEXT: Final = """# What is proven where
 
@@ -70,10 +65,9 @@ def servers() -> Iterator[list[Server]]:
 
 
 def _sql(dialect: type[Dialect], faults: Faults | None, url: str) -> Server:
-    config = SqlConfig(url=DatabaseUrl.from_setting(url), timeout=TIMEOUT)
     return Server(
         name=dialect.name,
-        open_backend=lambda models: SqlBackend(config, models),
+        open_backend=partial(backend_at, url, timeout=HASTY),
         faults=faults,
         capabilities=dialect.capabilities,
     )
@@ -86,14 +80,9 @@ def _mongodb(folder: Path) -> Iterator[Server]:
             yield Server(name="MongoDB")
             return
         with mongodb_database(url) as database, proxy_before(database) as (proxy, through):
-            config = MongoConfig(url=MongoUrl.from_setting(through), timeout=TIMEOUT)
-
-            def opened(models: Models) -> MongoBackend:
-                return MongoBackend(config, models)
-
             yield Server(
                 name="MongoDB",
-                open_backend=opened,
+                open_backend=partial(backend_at, through, timeout=HASTY),
                 faults=proxy,
                 capabilities=MONGO,
                 stand_in=_is_stand_in(url),

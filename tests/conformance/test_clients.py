@@ -15,10 +15,10 @@ from sqlalchemy import create_engine
 from newel import App
 from newel_data import Models
 from newel_data.clients import client_of
-from newel_mongo import MongoBackend, MongoConfig, MongoUrl
-from newel_sql import DatabaseUrl, SqlBackend, SqlConfig
+from newel_data.port import Client
+from newel_sql import DatabaseUrl
 from tests.core.command_line import newel
-from tests.databases import mariadb, new_database, postgresql
+from tests.databases import backend_at, mariadb, new_database, postgresql
 
 MODELS = """from newel_data import Field, Model, field
 
@@ -109,8 +109,8 @@ def test_mariadb_logs_in_with_the_password_of_the_url(application: Any, capfd: p
 # --- passwords --------------------------------------------------------------------------------------------------------
 
 
-def sql(url: str) -> SqlBackend:
-    return SqlBackend(SqlConfig(url=DatabaseUrl.from_setting(url)), Models(()))
+def client_at(url: str) -> Client:
+    return client_of(backend_at(url, Models(())))
 
 
 @pytest.mark.parametrize("url, variable", [
@@ -118,7 +118,7 @@ def sql(url: str) -> SqlBackend:
     ("mariadb://ada:secret@db.example.org:5433/board", "MYSQL_PWD"),
 ])  # fmt: skip
 def test_a_password_is_in_the_environment_and_not_among_the_arguments(url: str, variable: str) -> None:
-    client = client_of(sql(url))
+    client = client_at(url)
     assert client.environment == {variable: "secret"}
     told = " ".join(client.arguments)
     assert "secret" not in told + repr(client)
@@ -127,12 +127,12 @@ def test_a_password_is_in_the_environment_and_not_among_the_arguments(url: str, 
 
 
 def test_psql_gets_the_options_of_the_url() -> None:
-    client = client_of(sql("postgresql://ada:secret@db/board?sslmode=require"))
+    client = client_at("postgresql://ada:secret@db/board?sslmode=require")
     assert client.arguments == ("postgresql://ada@db/board?sslmode=require",)
 
 
 def test_mariadb_takes_a_socket_where_the_url_names_one() -> None:
-    client = client_of(sql("mariadb://ada@localhost/board?unix_socket=/run/mysqld.sock"))
+    client = client_at("mariadb://ada@localhost/board?unix_socket=/run/mysqld.sock")
     assert client.arguments == (
         "--user=ada",
         "--socket=/run/mysqld.sock",
@@ -149,7 +149,7 @@ def test_mongosh_reads_a_url_with_a_password_from_its_environment() -> None:
             ("--nodb", "--shell", "--eval", "db = connect(process.env.NEWEL_SHELL_URL)"),
         ),
     ):
-        client = client_of(MongoBackend(MongoConfig(url=MongoUrl.from_setting(url)), Models(())))
+        client = client_at(url)
         assert client.programs == ("mongosh",)
         assert client.arguments == told
         assert client.environment == ({"NEWEL_SHELL_URL": url} if "secret" in url else {})

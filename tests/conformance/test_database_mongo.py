@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,10 +15,9 @@ from newel_data.kit.generated import Question, answers, questions
 from newel_data.kit.random_models import ModelPlan, models
 from newel_data.kit.random_models import outcome as outcome_of_model
 from newel_data.kit.sequences import UnitOfOperations, outcome, programs
-from newel_data.models import Models
 from newel_memory import MemoryBackend
-from newel_mongo import MongoBackend, MongoConfig, MongoUrl
 from newel_mongo.backend import CAPABILITIES
+from tests.databases import HASTY, backend_at
 from tests.proxies import proxy_before
 from tests.services import UNPROVEN, is_of_stand_in, mongodb_database
 
@@ -25,26 +26,30 @@ FLOATS = next(case for case in all_cases() if str(case) == "aggregation: overflo
 
 @pytest.fixture(scope="module")
 def mongo(mongodb: str) -> Iterator[Kit]:
-    with mongodb_database(mongodb) as url, proxy_before(url) as (proxy, through):
-        kit = Kit(lambda models: opened(through, models), faults=proxy)
+    with mongodb_database(mongodb) as url, closing(Kit(partial(backend_at, url))) as kit:
         yield kit
-        kit.close()
+
+
+@pytest.fixture(scope="module")
+def breaking(mongodb: str) -> Iterator[Kit]:
+    """A kit whose connections can be broken, and whose backend does not wait long."""
+    with (
+        mongodb_database(mongodb) as url,
+        proxy_before(url) as (proxy, through),
+        closing(Kit(partial(backend_at, through, timeout=HASTY), faults=proxy)) as kit,
+    ):
+        yield kit
 
 
 @pytest.fixture(scope="module")
 def memory() -> Iterator[Kit]:
-    kit = Kit(MemoryBackend)
-    yield kit
-    kit.close()
-
-
-def opened(url: str, models: Models) -> MongoBackend:
-    return MongoBackend(MongoConfig(url=MongoUrl.from_setting(url), timeout=1.0), models)
+    with closing(Kit(MemoryBackend)) as kit:
+        yield kit
 
 
 @pytest.mark.parametrize("case", [case for case in cases(CAPABILITIES) if case is not FLOATS], ids=str)
-def test_mongodb(case: Case, mongo: Kit) -> None:
-    case(mongo)
+def test_mongodb(case: Case, mongo: Kit, breaking: Kit) -> None:
+    case(breaking if "server" in case.needs else mongo)
 
 
 def test_mongodb_refuses_overflow(mongo: Kit) -> None:
@@ -77,5 +82,5 @@ def test_mongodb_ends_generated_units_as_memory_does(program: list[UnitOfOperati
 @settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow])
 def test_mongodb_stores_generated_models_as_memory_does(plan: ModelPlan, mongodb: str) -> None:
     with mongodb_database(mongodb) as url:
-        stored = outcome_of_model(lambda models: opened(url, models), plan)
+        stored = outcome_of_model(partial(backend_at, url), plan)
     assert outcome_of_model(MemoryBackend, plan) == stored

@@ -5,8 +5,9 @@ SQLite does so in test_database.py; here are those that are processes of their o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,16 +17,12 @@ from newel_data.kit.generated import Question, answers, questions
 from newel_data.kit.random_models import ModelPlan, models
 from newel_data.kit.random_models import outcome as outcome_of_model
 from newel_data.kit.sequences import UnitOfOperations, outcome, programs
-from newel_data.models import Models
-from newel_data.port import Backend
 from newel_memory import MemoryBackend
-from newel_sql import DatabaseUrl, SqlBackend, SqlConfig
 from newel_sql.dialects.mariadb import MariadbDialect
 from newel_sql.dialects.postgresql import PostgresqlDialect
-from tests.databases import mariadb, new_database, postgresql
+from tests.databases import HASTY, SERVERS, backend_at, new_database
 from tests.proxies import proxy_before
 
-SERVERS: dict[str, Callable[[], AbstractContextManager[str]]] = {"postgresql": postgresql, "mariadb": mariadb}
 CAPABILITIES = PostgresqlDialect.capabilities
 
 generated = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
@@ -39,27 +36,29 @@ def server(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def kit(server: str) -> Iterator[Kit]:
-    url = new_database(server)
-    with proxy_before(url) as (proxy, through):
-        kit = Kit(lambda models: open_at(through, models), faults=proxy)
+    with closing(Kit(partial(backend_at, new_database(server)))) as kit:
         yield kit
-        kit.close()
+
+
+@pytest.fixture(scope="module")
+def breaking(server: str) -> Iterator[Kit]:
+    """A kit whose connections can be broken, and whose backend does not wait long."""
+    with (
+        proxy_before(new_database(server)) as (proxy, through),
+        closing(Kit(partial(backend_at, through, timeout=HASTY), faults=proxy)) as kit,
+    ):
+        yield kit
 
 
 @pytest.fixture(scope="module")
 def memory() -> Iterator[Kit]:
-    kit = Kit(MemoryBackend)
-    yield kit
-    kit.close()
-
-
-def open_at(url: str, models: Models) -> Backend:
-    return SqlBackend(SqlConfig(url=DatabaseUrl.from_setting(url), timeout=1.0), models)
+    with closing(Kit(MemoryBackend)) as kit:
+        yield kit
 
 
 @pytest.mark.parametrize("case", cases(CAPABILITIES), ids=str)
-def test_the_kit(case: Case, kit: Kit) -> None:
-    case(kit)
+def test_the_kit(case: Case, kit: Kit, breaking: Kit) -> None:
+    case(breaking if "server" in case.needs else kit)
 
 
 def test_servers_leave_out_only_what_they_have_no_use_for() -> None:
@@ -83,5 +82,5 @@ def test_generated_units_end_as_in_memory(program: list[UnitOfOperations], kit: 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
 def test_generated_models_are_stored_as_in_memory(plan: ModelPlan, server: str) -> None:
     assert outcome_of_model(MemoryBackend, plan) == outcome_of_model(
-        lambda models: open_at(new_database(server), models), plan
+        lambda models: backend_at(new_database(server), models), plan
     )

@@ -14,10 +14,10 @@ from sqlalchemy import select
 
 from newel_data import Field, Model, Models, ReferenceViolation, UniqueViolation, key
 from newel_data.port import Backend
-from tests.conformance.existing import EXISTING, SERVERS, TOGETHER, Review, legacy, made, opened, rows, unit
+from tests.conformance.existing import EXISTING, TOGETHER, Review, legacy, made, rows, unit
 from tests.conformance.existing_models import Article, Writer
 from tests.core.command_line import newel
-from tests.databases import new_database
+from tests.databases import SERVERS, backend_at, new_database
 from tests.services import mongodb_database
 
 
@@ -47,7 +47,7 @@ def url(server: tuple[str, str], tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def backend(url: str) -> Iterator[Backend]:
-    backend = opened(url, EXISTING)
+    backend = backend_at(url, EXISTING)
     yield backend
     backend.close()
 
@@ -109,7 +109,7 @@ def test_sync_leaves_them_alone_and_verify_says_what_differs(backend: Backend, u
 
 
 def test_a_table_of_ours_may_refer_to_one_that_was_there(url: str) -> None:
-    backend = opened(url, TOGETHER)
+    backend = backend_at(url, TOGETHER)
     report = backend.sync()
     assert [created.partition(" ")[2] for created in report.created] == ["review", "review_article_id_idx"]
     with unit(backend, TOGETHER) as db:
@@ -130,7 +130,7 @@ def test_one_that_is_not_there_is_told_and_not_created(server: tuple[str, str], 
             url = stack.enter_context(mongodb_database(where))
         else:
             url = f"sqlite:///{tmp_path / 'empty.db'}" if name == "sqlite" else new_database(where)
-        backend = stack.enter_context(closing(opened(url, EXISTING)))
+        backend = stack.enter_context(closing(backend_at(url, EXISTING)))
         for _ in range(2):
             report = backend.sync()
             assert report.created == ()
@@ -164,7 +164,7 @@ def test_a_key_that_cannot_be_mapped_is_told(
     if name == "mongodb":
         return  # a collection has one key, of any type: verify tells what is in it
     url = made(f"sqlite:///{tmp_path / 'keys.db'}" if name == "sqlite" else new_database(where), statement)
-    with closing(opened(url, Models([Thing]))) as backend:
+    with closing(backend_at(url, Models([Thing]))) as backend:
         found = "\n".join(drift.what for drift in backend.verify()).replace("INTEGER(11)", "INTEGER")
         assert told in found
 
@@ -173,7 +173,7 @@ def test_a_key_of_another_type_is_told_on_mongodb(mongodb: str) -> None:
     with mongodb_database(mongodb) as url:
         with MongoClient[dict[str, Any]](url) as client:
             client.get_default_database()["THINGS"].insert_one({"_id": 7})
-        with closing(opened(url, Models([Thing]))) as backend:
+        with closing(backend_at(url, Models([Thing]))) as backend:
             assert [drift.what for drift in backend.verify() if drift.kind == "stray type"] == ["_id breaks its rules"]
 
 
@@ -189,7 +189,7 @@ def test_a_view_gives_a_counter_a_key_that_can_be_mapped(server: tuple[str, str]
         f'CREATE VIEW "THINGS" AS SELECT CAST(no AS {text}) AS "NO" FROM counted',
     )
     things = Models([Thing])
-    with closing(opened(url, things)) as backend:
+    with closing(backend_at(url, things)) as backend:
         assert (backend.sync().created, backend.sync().differences) == ((), ())
         assert "missing table" not in {drift.kind for drift in backend.verify()}
         with unit(backend, things) as db:

@@ -18,10 +18,7 @@ from newel_data import Database, UnitClosed, UnitFailed
 from newel_data.kit.models import Author
 from newel_data.models import Models
 from newel_data.port import Backend
-from newel_mongo import MongoBackend, MongoConfig, MongoUrl
-from newel_sql import DatabaseUrl, SqlBackend, SqlConfig
-from tests.conformance.existing import SERVERS
-from tests.databases import new_database
+from tests.databases import SERVERS, backend_at, new_database
 from tests.services import mongodb_database
 
 MODELS = Models([Author])
@@ -76,15 +73,13 @@ def opened(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Backend, Client]]:
     with ExitStack() as stack:
-        backend: Backend
         if request.param == "mongodb":
             url = stack.enter_context(mongodb_database(request.getfixturevalue("mongodb")))
-            backend = MongoBackend(MongoConfig(url=MongoUrl.from_setting(url)), MODELS)
         else:
             start = SERVERS.get(request.param)
             file = f"sqlite:///{tmp_path_factory.mktemp('native') / 'native.db'}"
             url = new_database(stack.enter_context(start())) if start else file
-            backend = SqlBackend(SqlConfig(url=DatabaseUrl.from_setting(url)), MODELS)
+        backend = backend_at(url, MODELS)
         backend.sync()
         yield backend, MONGO if request.param == "mongodb" else SQL
         backend.close()

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.pool import Pool
 from typing import Any, ClassVar, Final, final
 
@@ -15,7 +16,7 @@ from newel_data.kit import Kit
 from newel_data.kit.models import Account
 from newel_data.kit.patience import step_aside
 from newel_data.kit.races import PURSES, RACES, run_in_threads, transfer
-from tests.persistence.stores import open_at
+from tests.databases import backend_at
 from tests.services import PATIENCE
 
 PROCESSES: Final = 4
@@ -51,7 +52,7 @@ def _begin(barrier: Any) -> None:
 def race(url: str, name: str, number: int) -> None:
     """Run a process's part of a race, at the same time as the other processes run theirs."""
     if url not in _Process.kits:
-        _Process.kits[url] = Kit(lambda models: open_at(url, models, timeout=_PATIENT))
+        _Process.kits[url] = Kit(partial(backend_at, url, timeout=_PATIENT))
     _Process.together.wait(PATIENCE)
     run_in_threads(_Process.kits[url], RACES[name], range(number * THREADS, (number + 1) * THREADS))
 
@@ -81,7 +82,7 @@ def count(db: Database) -> None:
 
 def main(url: str) -> None:
     """Move money about, in four threads, until this process is killed."""
-    kit = Kit(lambda models: open_at(url, models, timeout=_PATIENT))
+    kit = Kit(partial(backend_at, url, timeout=_PATIENT))
     threads = [threading.Thread(target=_transfer_for_ever, args=(kit, number)) for number in range(4)]
     for thread in threads:
         thread.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -13,24 +14,8 @@ from pymongo import MongoClient
 
 from newel_data.kit import Kit
 from newel_data.kit.faults import Fault
-from newel_data.models import Models
-from newel_data.port import Backend
-from newel_mongo import MongoBackend, MongoConfig, MongoUrl
-from newel_sql import DatabaseUrl, SqlBackend, SqlConfig
-from tests.databases import new_database, own_mariadb, own_postgresql
+from tests.databases import HASTY, IN_TIME, backend_at, new_database, own_mariadb, own_postgresql
 from tests.services import LOOPBACK, NO_MONGODB, ServerProcess, free_port, mongodb_process
-
-TIMEOUT: Final = 1.0
-"""Seconds that the backends wait, for a lock and for a server."""
-IN_TIME: Final = 4.0
-"""Seconds in which they have given up: PostgreSQL takes two to connect, each a little more; and the machine is busy."""
-
-
-def open_at(url: str, models: Models, *, timeout: float = TIMEOUT) -> Backend:
-    """Open a backend on the database of a URL."""
-    if url.startswith("mongodb"):
-        return MongoBackend(MongoConfig(url=MongoUrl.from_setting(url), timeout=timeout), models)
-    return SqlBackend(SqlConfig(url=DatabaseUrl.from_setting(url), timeout=timeout), models)
 
 
 @final
@@ -41,15 +26,14 @@ class Store(msgspec.Struct, frozen=True):
     process: ServerProcess | None = None
 
     @contextlib.contextmanager
-    def kit(self, *, timeout: float = TIMEOUT) -> Iterator[tuple[Kit, str]]:
+    def kit(self, *, timeout: float = HASTY) -> Iterator[tuple[Kit, str]]:
         """Open the kit on an empty database; give the URL, too."""
         url = self.new()
-        kit = Kit(lambda models: open_at(url, models, timeout=timeout), faults=self)
-        try:
-            yield kit, url
-        finally:
-            kit.release()
-            kit.close()
+        with contextlib.closing(Kit(partial(backend_at, url, timeout=timeout), faults=self)) as kit:
+            try:
+                yield kit, url
+            finally:
+                kit.release()
 
     @property
     def within(self) -> float:

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
+from functools import partial
 
 import pytest
 
 from newel_data import DatabaseUnavailable
 from newel_data.kit.losses import WHOLE, befallen, state, works
 from newel_data.kit.models import Account
-from tests.persistence.stores import IN_TIME, SERVERS, Store, open_at
+from tests.databases import HASTY, IN_TIME, backend_at
+from tests.persistence.stores import SERVERS, Store
 
 pytestmark = [pytest.mark.faults, pytest.mark.parametrize("store", SERVERS, indirect=True)]
+
+hasty = partial(backend_at, timeout=HASTY)
 
 
 def test_a_killed_server_keeps_what_was_committed_and_nothing_else(store: Store) -> None:
@@ -33,7 +37,11 @@ def test_a_suspended_server_is_unavailable_in_time_and_nothing_is_stored_in_part
 
 
 def test_a_suspended_server_is_unavailable_to_who_connects_anew(store: Store) -> None:
-    with store.kit() as (kit, url), store.during("silence"), closing(open_at(url, kit.models)) as backend:
+    with (
+        store.kit() as (kit, url),
+        store.during("silence"),
+        closing(hasty(url, kit.models)) as backend,
+    ):
         started = time.monotonic()
         with pytest.raises(DatabaseUnavailable):
             backend.check()
@@ -41,7 +49,7 @@ def test_a_suspended_server_is_unavailable_to_who_connects_anew(store: Store) ->
 
 
 def test_an_application_that_starts_while_the_server_is_down_works_once_it_is_up(store: Store) -> None:
-    with store.kit() as (kit, url), closing(open_at(url, kit.models)) as backend:
+    with store.kit() as (kit, url), closing(hasty(url, kit.models)) as backend:
         with store.during("down"), pytest.raises(DatabaseUnavailable):
             backend.check()
         backend.check()

@@ -18,8 +18,8 @@ from newel_data.kit import Kit
 from newel_data.kit.losses import state, works
 from newel_data.kit.models import MODELS, Account
 from newel_data.kit.together import all_well, at_once
-from newel_sql import DatabaseUrl, SqlBackend, SqlConfig
-from tests.persistence.stores import IN_TIME, TIMEOUT
+from newel_data.port import Backend
+from tests.databases import HASTY, IN_TIME, backend_at
 from tests.services import PATIENCE
 
 
@@ -28,8 +28,8 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "board.db"
 
 
-def opened(file: Path, models: Models, timeout: float = TIMEOUT) -> SqlBackend:
-    return SqlBackend(SqlConfig(url=DatabaseUrl.from_setting(f"sqlite:///{file}"), timeout=timeout), models)
+def opened(file: Path, models: Models, timeout: float = HASTY) -> Backend:
+    return backend_at(f"sqlite:///{file}", models, timeout=timeout)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_a_lock_of_another_application_is_a_conflict_in_time_and_reading_goes_on
         db, started = kit.database(), time.monotonic()
         with pytest.raises(Conflict):
             db.add(Account(code="second"))
-        assert TIMEOUT / 2 < time.monotonic() - started < IN_TIME
+        assert HASTY / 2 < time.monotonic() - started < IN_TIME
         db.close()
         assert state(kit) == {"first": 0}
     works(kit)

@@ -11,11 +11,12 @@ import pytest
 from newel_data.kit import Kit, cases
 from newel_data.models import Models
 from newel_data.port import Backend
-from newel_sql import DatabaseUrl, SqlBackend, SqlConfig
+from newel_sql import SqlBackend
 from newel_sql.connections import Connections
 from newel_sql.dialects.sqlite import SqliteDialect
 from newel_sql.holding import Held
-from tests.databases import mariadb, new_database, postgresql
+from tests.databases import SERVERS, new_database
+from tests.plugins.newel_sql.board import config
 
 TOGETHER = {"concurrent_units", "concurrent_writers", "snapshot_reads", "durable"}
 """What units of one connection cannot show."""
@@ -24,13 +25,13 @@ UNCOMMITTED = ["nesting: an inner block joins the unit"]
 """Cases that look whether one unit sees what another has not committed: on one connection it does."""
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+@pytest.fixture(params=["sqlite", *SERVERS])
 def url(request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
     """Give a function that returns the URL of an empty database."""
     if request.param == "sqlite":
         yield lambda: "sqlite://"
         return
-    with (postgresql if request.param == "postgresql" else mariadb)() as server:
+    with SERVERS[request.param]() as server:
         yield lambda: new_database(server)
 
 
@@ -39,7 +40,7 @@ def kit(url: Callable[[], str]) -> Iterator[Kit]:
     with ExitStack() as ends:
 
         def held(models: Models) -> Backend:
-            backend = SqlBackend(SqlConfig(url=DatabaseUrl.from_setting(url())), models)
+            backend = SqlBackend(config(url()), models)
             backend.sync()
             ends.callback(backend.close)
             connection = Held(backend.connections)

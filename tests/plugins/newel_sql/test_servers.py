@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 import time as clock
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -29,12 +28,11 @@ from newel_data import (
 )
 from newel_data.kit.models import MODELS as KIT_MODELS
 from newel_data.tree import Order, select
-from newel_sql import DatabaseUrl, SqlBackend, SqlConfig
-from tests.databases import mariadb, new_database, postgresql
-from tests.plugins.newel_sql.board import MODELS, Author, Notice, database, stored
-from tests.services import LOOPBACK, free_port
+from newel_sql import SqlBackend
+from tests.databases import HASTY, IN_TIME, SERVERS, new_database
+from tests.plugins.newel_sql.board import MODELS, Author, Notice, config, database, stored
+from tests.services import LOOPBACK, PATIENCE, free_port
 
-SERVERS: dict[str, Callable[[], AbstractContextManager[str]]] = {"postgresql": postgresql, "mariadb": mariadb}
 AUTHOR = MODELS.table(Author)
 SECRET = "very-secret-value"
 
@@ -45,9 +43,8 @@ def server(request: pytest.FixtureRequest) -> Iterator[str]:
         yield url
 
 
-def opened(server: str, models: Models = MODELS, *, timeout: float = 1.0) -> SqlBackend:
-    url = DatabaseUrl.from_setting(new_database(server))
-    return SqlBackend(SqlConfig(url=url, timeout=timeout), models)
+def opened(server: str, models: Models = MODELS, **settings: Any) -> SqlBackend:
+    return SqlBackend(config(new_database(server), **settings), models)
 
 
 @pytest.fixture
@@ -70,16 +67,17 @@ def names(backend: SqlBackend) -> list[str]:
 
 
 def kill(backend: SqlBackend, unit: Any) -> None:
-    """Let the server close the connection of a unit, as a restart would."""
-    if backend.name == "PostgreSQL":
-        number, statement = unit._connection.dbapi_connection.info.backend_pid, "SELECT pg_terminate_backend({})"
-    else:
-        number, statement = unit._connection.dbapi_connection.thread_id(), "KILL {}"
+    """Let the server close the connection of a unit, as a restart would, and wait until it has."""
+    driver = unit._connection.dbapi_connection
     killer = backend.begin(read_only=False)
     killer.connect()
-    killer._cursor.execute(statement.format(number))
+    if backend.name == "PostgreSQL":
+        killer._cursor.execute(f"SELECT pg_terminate_backend({driver.info.backend_pid}, 4000)")
+    else:
+        killer._cursor.execute(f"KILL {driver.thread_id()}")
+        while killer._cursor.execute(f"SELECT 1 FROM information_schema.processlist WHERE id = {driver.thread_id()}"):
+            clock.sleep(0.01)
     killer.rollback()
-    clock.sleep(0.1)
 
 
 # --- connections
@@ -108,7 +106,7 @@ def test_a_connection_lost_in_a_unit_is_unavailable_and_the_next_unit_works(back
 
 def test_a_server_that_is_down_is_unavailable_at_once() -> None:
     for url in (f"postgresql://newel@{LOOPBACK}:{free_port()}/x", f"mariadb://root@{LOOPBACK}:{free_port()}/x"):
-        backend = SqlBackend(SqlConfig(url=DatabaseUrl.from_setting(url), timeout=1.0), MODELS)
+        backend = SqlBackend(config(url, timeout=HASTY), MODELS)
         with pytest.raises(DatabaseUnavailable, match="cannot be reached"):
             backend.check()
         backend.close()
@@ -116,7 +114,7 @@ def test_a_server_that_is_down_is_unavailable_at_once() -> None:
 
 def refusal(url: str) -> str:
     """Return what is said of a database that cannot be opened."""
-    backend = SqlBackend(SqlConfig(url=DatabaseUrl.from_setting(url), timeout=1.0), MODELS)
+    backend = SqlBackend(config(url, timeout=HASTY), MODELS)
     with pytest.raises(DatabaseUnavailable) as caught:
         backend.check()
     backend.close()
@@ -136,7 +134,7 @@ def test_a_user_that_is_refused_is_told_without_the_password(server: str) -> Non
 
 def test_a_user_without_a_right_is_told_so(server: str) -> None:
     owner = new_database(server)
-    told = SqlBackend(SqlConfig(url=DatabaseUrl.from_setting(without_rights(owner))), MODELS)
+    told = SqlBackend(config(without_rights(owner)), MODELS)
     with pytest.raises(DataError, match="does not let its user do that"):
         told.sync()
     told.close()
@@ -145,7 +143,7 @@ def test_a_user_without_a_right_is_told_so(server: str) -> None:
 def without_rights(url: str) -> str:
     """Make a user who may look into a database and create nothing, and return the URL with that user."""
     user = f"reader_{url.rpartition('_')[2]}"
-    made = SqlBackend(SqlConfig(url=DatabaseUrl.from_setting(url)), MODELS)
+    made = SqlBackend(config(url), MODELS)
     unit = made.begin(read_only=False)
     name = url.rpartition("/")[2]
     rights = {
@@ -163,19 +161,22 @@ def without_rights(url: str) -> str:
 # --- locks
 
 
-def test_waiting_for_a_lock_ends_in_a_conflict(backend: SqlBackend) -> None:
+def test_waiting_for_a_lock_ends_in_a_conflict(server: str) -> None:
+    backend = opened(server, timeout=HASTY)
+    backend.sync()
     first, second = backend.begin(read_only=False), backend.begin(read_only=False)
     first.insert(AUTHOR, [row("a", "Ada")])
     started = clock.monotonic()
     with pytest.raises(Conflict):
         second.insert(AUTHOR, [row("b", "Ada")])
-    assert clock.monotonic() - started < 3
+    assert HASTY / 2 < clock.monotonic() - started < IN_TIME
     second.rollback()
     first.rollback()
+    backend.close()
 
 
 def test_a_deadlock_is_a_conflict_for_one_and_nothing_for_the_other(server: str) -> None:
-    backend = opened(server, timeout=10.0)
+    backend = opened(server, timeout=PATIENCE)
     backend.sync()
     stored(backend, Author(id="a", name="Ada"), Author(id="b", name="Bob"))
     ready, ends = threading.Barrier(2), []
@@ -295,8 +296,8 @@ def test_what_was_created_is_as_the_models_say(server: str) -> None:
 
 
 def test_tables_are_created_once_by_many(server: str) -> None:
-    url = DatabaseUrl.from_setting(new_database(server))
-    backends = [SqlBackend(SqlConfig(url=url), MODELS) for _ in range(4)]
+    url = new_database(server)
+    backends = [SqlBackend(config(url, timeout=PATIENCE), MODELS) for _ in range(4)]
     created: list[int] = []
     threads = [threading.Thread(target=lambda each=each: created.append(len(each.sync().created))) for each in backends]
     for thread in threads:
