@@ -37,31 +37,26 @@ class Supply(msgspec.Struct, frozen=True):
 
 
 @final
-class Scope:
+class Scope(msgspec.Struct, eq=False):
     """One request on its way: environ, route, arguments, response, and the providers opened for it.
 
     `scope[Database]` opens a provider or returns the one that is open. As a context manager (`with app.scope() as
     scope`) it finishes on a clean exit, rolls back on an error, and closes.
+
+    PERF: a struct, which is made in half the time of a class with an `__init__`; every request makes one.
     """
 
-    __slots__ = ("_request", "args", "environ", "error", "opened", "response", "route", "supplies", "values")
+    supplies: Mapping[Any, Supply]
+    environ: dict[str, Any]
+    route: Route | None
+    args: Mapping[str, Any]
+    values: dict[Any, Any] = {}
+    opened: list[tuple[Provider, Any]] = []
+    response: Any = None
+    error: BaseException | None = None
+    _request: Request | None = None
 
-    def __init__(
-        self,
-        supplies: Mapping[Any, Supply],
-        environ: dict[str, Any],
-        route: Route | None,
-        args: Mapping[str, Any],
-    ) -> None:
-        self.supplies = supplies
-        self.environ = environ
-        self.route = route
-        self.args = args
-        self.values: dict[Any, Any] = {}
-        self.opened: list[tuple[Provider, Any]] = []
-        self.response: Any = None
-        self.error: BaseException | None = None
-        self._request: Request | None = None
+    __repr__ = object.__repr__  # SECURITY: the environ holds cookies and passwords, which belong into no log
 
     @property
     def request(self) -> Request:
