@@ -122,7 +122,7 @@ class Manager(pluggy.PluginManager):
 
 def implementations(plugin: object) -> Iterator[tuple[str, Any]]:
     """Yield the functions of a plugin that are marked as hook implementations, by attribute name, sorted."""
-    for name in sorted(dir(plugin)):
+    for name in sorted(name for name in dir(plugin) if not name.startswith("__")):
         function = inspect.getattr_static(plugin, name, None)
         if getattr(function, _MARK, None) is not None or getattr(getattr(function, "__func__", None), _MARK, None):
             yield name, getattr(plugin, name)

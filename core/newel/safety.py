@@ -23,8 +23,8 @@ _MAX_KNOWN: Final = 1024
 class Hosts:
     """The hosts an application answers for (RFC 9110, section 7.2). Ports are not compared.
 
-    A pattern is a name, a name with a leading dot (it and every subdomain), or `*`. `known` are headers that were found
-    good, boundedly many: whoever is in a hurry looks there first.
+    A pattern is a name, a name with a leading dot (it and every subdomain), or `*`. `known` are headers that are good,
+    boundedly many: the names themselves, and what was found good. Whoever is in a hurry looks there first.
     """
 
     __slots__ = ("_exact", "_suffixes", "any", "known")
@@ -34,7 +34,7 @@ class Hosts:
         self.any: Final = "*" in lowered
         self._exact: Final = frozenset(pattern.lstrip(".") for pattern in lowered)
         self._suffixes: Final = tuple(pattern for pattern in lowered if pattern.startswith("."))
-        self.known: Final[set[str]] = set()
+        self.known: Final = {pattern for pattern in lowered if pattern != "*" and not pattern.startswith(".")}
 
     def __contains__(self, host: str) -> bool:
         """Tell whether a Host header is one of ours."""

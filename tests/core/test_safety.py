@@ -66,6 +66,10 @@ def test_a_subdomain_is_no_host_of_ours_unless_it_is_listed() -> None:
     assert "a.example.org" not in Hosts(["example.org"])
 
 
+def test_names_that_are_listed_are_known_from_the_start() -> None:
+    assert {"example.org", "[::1]"} == Hosts(["Example.org", ".example.com", "[::1]", "*"]).known
+
+
 def test_hosts_that_were_found_good_are_remembered_boundedly_and_others_never() -> None:
     hosts = Hosts([".example.org"])
     for number in range(3000):

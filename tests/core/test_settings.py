@@ -122,6 +122,8 @@ def test_hosts_are_names_suffixes_addresses_or_a_star(host: str) -> None:
         ("example.org\n", "write a host name"),
         ("-a.org", "write a host name"),
         ("a..org", "write a host name"),
+        (f"{64 * 'a'}.org", "write a host name"),
+        ("²3.org", "write the name in its ASCII form"),
         ("::1", "write a host name"),
         ("", "write a host name"),
     ],

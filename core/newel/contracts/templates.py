@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from posixpath import splitext
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, final
+from typing import TYPE_CHECKING, Any, Final, Protocol, final
 
 import msgspec
 
@@ -163,7 +163,8 @@ class TemplateNote(msgspec.Struct, frozen=True):
     what: str
 
 
-class TemplateCall(NamedTuple):
+@final
+class TemplateCall(msgspec.Struct, frozen=True):
     """A function call in a template whose first argument is written down there."""
 
     name: str

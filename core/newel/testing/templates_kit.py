@@ -375,7 +375,7 @@ class TemplatesKit:
     @needs("calls conditions")
     def test_calls_with_a_text_are_listed_also_where_they_are_not_reached(self) -> None:
         engine = self.engine()
-        called = [(name, line, argument) for name, _, line, argument in engine.literal_calls("url_for")]
+        called = [(call.name, call.line, call.argument) for call in engine.literal_calls("url_for")]
         assert called == [(cases.CALLING, 2, "home"), (cases.CALLING, 3, "away")]
         assert engine.literal_calls("nothing_of_that_name") == []
 

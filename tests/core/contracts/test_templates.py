@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newel.contracts.templates import (
-    TemplateCall,
     TemplateError,
     TemplateNotFound,
     escapes,
@@ -55,8 +54,3 @@ def test_reserved_names_are_told_all_at_once() -> None:
 def test_undefined_name_is_told_with_the_nearest_one() -> None:
     assert undefined("titel", ["title", "body"]) == "'titel' is undefined; did you mean 'title'?"
     assert undefined("titel", ["body"]) == "'titel' is undefined"
-
-
-def test_call_unpacks_as_boot_reads_it() -> None:
-    name, file, line, argument = TemplateCall("a.html", "/app/a.html.jinja", 1, "home")
-    assert (name, file, line, argument) == ("a.html", "/app/a.html.jinja", 1, "home")
