@@ -94,7 +94,14 @@ class UnitOfWork:
 
     def native(self) -> Any:
         """Return the driver's own, in this unit."""
-        return (self._unit or self._open()).native(self.abandon)
+        unit = self._unit or self._open()
+        try:
+            return unit.native(self.abandon)
+        except NotPortable:
+            raise
+        except BaseException as error:
+            self.fail(error)
+            raise
 
     def mapped(self, table: Table) -> Any:
         """Return the native twin of a model."""
@@ -138,9 +145,9 @@ class UnitOfWork:
         """Roll back at once, because of this error. What was read so far is detached; reading goes on in a new unit."""
         if self.failure is None or self._abandoned is not None:  # of one error, this is what the contract calls it
             self.failure = error
-        self._end()
         self.token.lost = True
         self.token = Token()
+        self._end()
 
     def abandon(self, error: BaseException) -> None:
         """Give the unit up, because of an error of the driver's own. That is under way still: the unit ends later."""
@@ -273,12 +280,14 @@ class UnitOfWork:
         if os.getpid() != self._process:
             return
         streams, self._streams = self._streams, []
-        for batches in streams:
-            _close(batches)
         units, self._unit, self._abandoned = (self._unit, self._abandoned), None, None
-        for unit in units:
-            if unit is not None:
-                unit.rollback()
+        try:
+            for batches in streams:
+                _close(batches)
+        finally:
+            for unit in units:
+                if unit is not None:
+                    unit.rollback()
 
     def _forget(self, batches: Iterator[Sequence[Row]]) -> bool:
         """Take a stream off the list; tell whether it stood there still."""

@@ -147,7 +147,8 @@ def _snapshot(obj: Tracked, what: str) -> Sequence[Any]:
     """Return the row that the object was read or written as. Raises `Detached`."""
     name = type(obj).__name__
     if obj._row is None:
-        raise Detached(f"this {name} was to be {what}, and was never loaded or added: use add(), or load it by get()")
+        why = "was never loaded or added, or was deleted"
+        raise Detached(f"this {name} was to be {what}, and {why}: use add(), or load it by get()")
     if obj._unit is not None and obj._unit.lost:
         raise Detached(f"this {name} was to be {what}, and the unit that it came from was rolled back: load it again")
     return obj._row

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NoReturn, Protocol, final
 
-from newel_data.errors import NotPortable, OutOfRange
+from newel_data.errors import Conflict, NotPortable, OutOfRange
 from newel_data.models import Models
 from newel_data.schema import INT_MAX, INT_MIN, Table
 from newel_data.tree import Aggregate, Change, Delete, Select, Update, Upsert
@@ -29,17 +30,26 @@ class Store(Protocol):
         ...
 
 
+_ARITHMETIC: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+}
+
+
 @final
 class MemoryUnit:
     """One unit of work."""
 
-    __slots__ = ("_copied", "_state", "_store", "_writing")
+    __slots__ = ("_copied", "_moved", "_removed", "_state", "_store", "_writing")
 
     def __init__(self, store: Any, state: State) -> None:
         self._store: Final[Store] = store
         self._state = state
         self._copied: set[Table] = set()
+        self._removed: dict[Table, set[str]] = {}
         self._writing = False
+        self._moved = False
 
     # --- reading
 
@@ -91,8 +101,10 @@ class MemoryUnit:
         """Remove rows; return how many matched."""
         stored = self._writable(delete.table)
         found = matching(self._store.models, self._state, delete.table, delete.where)
+        removed = self._removed.setdefault(delete.table, set())
         for row in found:
             stored.drop(row[0])
+            removed.add(row[0])
         return len(found)
 
     def upsert(self, upsert: Upsert) -> Row:
@@ -112,8 +124,10 @@ class MemoryUnit:
     # --- ending
 
     def commit(self) -> None:
-        """Put what was written in place of the last commit."""
+        """Put what was written in place of the last commit. Raises `Conflict` where that left a reference dangling."""
         if self._writing:
+            if self._moved:
+                self._refuse_orphans()
             self._store.state = self._state
         self._release()
 
@@ -136,11 +150,25 @@ class MemoryUnit:
         if not self._writing:
             self._store.take_writer()
             self._writing = True
+            self._moved = self._state is not self._store.state
             self._state = dict(self._store.state)
         if table not in self._copied:
             self._copied.add(table)
             self._state[table] = self._state[table].copy()
         return self._state[table]
+
+    def _refuse_orphans(self) -> None:
+        """Refuse to leave a row that refers to one that was removed.
+
+        What refers is looked for before it is removed: where somebody else committed in between, not everything was
+        found.
+        """
+        for table, keys in self._removed.items():
+            gone = keys - self._state[table].by_key.keys()
+            for other, field in self._store.models.referring[table.model]:
+                at = place(other, field)
+                if any(row[at] in gone for row in self._state[other].by_key.values()):
+                    raise Conflict("another unit of work added what refers to a removed row: run it again")
 
     def _insert(self, stored: Rows, row: Row) -> None:
         table = stored.table
@@ -186,9 +214,7 @@ def _assigned(table: Table, row: Row, change: Change) -> Any:
     before = row[place(table, change.source)]
     if before is None:
         return None
-    result = before + change.value if change.operator == "add" else before - change.value
-    if change.operator == "multiply":
-        result = before * change.value
+    result = _ARITHMETIC[change.operator](before, change.value)
     in_range = INT_MIN <= result <= INT_MAX if change.field.type.kind == "int" else math.isfinite(result)
     if not in_range:
         raise OutOfRange(table.model.__name__, change.field.name, f"{result} is beyond what is portable")
