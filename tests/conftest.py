@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from tests.services import BROWSER_OPTIONS, NO_MONGODB, browser, mongodb_server
+from tests.services import BROWSER_OPTIONS, NO_MONGODB, browser, mongodb_server, own_port
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -51,6 +51,13 @@ def own_imports() -> Iterator[None]:
         place = place_of(sys.modules[name])
         if place and not place.startswith(INSTALLED):
             del sys.modules[name]
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port of the loopback interface that nobody else is given."""
+    with own_port() as port:
+        yield port
 
 
 @pytest.fixture(scope="session")

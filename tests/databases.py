@@ -11,6 +11,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -26,7 +27,7 @@ from newel_data.models import Models
 from newel_data.port import Backend
 from newel_mongo import MongoBackend, MongoConfig, MongoUrl
 from newel_sql import DatabaseUrl, SqlBackend, SqlConfig
-from tests.services import LOOPBACK, PATIENCE, ServerProcess, free_port, not_there
+from tests.services import LOOPBACK, PATIENCE, ServerProcess, not_there, own_port
 
 
 @contextlib.contextmanager
@@ -46,8 +47,8 @@ def own_postgresql() -> Iterator[tuple[str, ServerProcess]]:
     Its databases compare by the rules of a language, so that a forgotten collation shows.
     """
     programs = _postgresql_programs()
-    with _folder("postgres") as folder:
-        data, port = folder / "data", free_port()
+    with _folder("postgres") as folder, own_port() as port:
+        data = folder / "data"
         language = ("--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en")
         _run_as("postgres", [programs / "initdb", "-D", data, "-U", "newel", "--auth=trust", "--no-sync", *language])
         settings = {
@@ -59,7 +60,9 @@ def own_postgresql() -> Iterator[tuple[str, ServerProcess]]:
         }
         options = [f"--{name}={value}" for name, value in settings.items()]
         command = _as("postgres", [programs / "postgres", "-D", data, *options])
-        server = ServerProcess(command, port, folder=folder, ready="database system is ready to accept connections")
+        ready = "database system is ready to accept connections"
+        end = signal.SIGINT  # at SIGTERM it waits until every client has gone
+        server = ServerProcess(command, port, folder=folder, ready=ready, ending=end)
         with server.running():
             yield f"postgresql://newel@{LOOPBACK}:{port}", server
 
@@ -78,8 +81,8 @@ def mariadb() -> Iterator[str]:
 def own_mariadb() -> Iterator[tuple[str, ServerProcess]]:
     """Start a MariaDB server that tests may kill; give its URL, without a database, and the process."""
     program, install = _program("mariadbd", "mariadb-server"), _program("mariadb-install-db", "mariadb-server")
-    with _folder("mysql") as folder:
-        data, port = folder / "data", free_port()
+    with _folder("mysql") as folder, own_port() as port:
+        data = folder / "data"
         own = [f"--datadir={data}", f"--tmpdir={folder}"]  # a server that starts removes what others have in theirs
         _run_as("mysql", [install, "--no-defaults", *own, "--auth-root-authentication-method=normal"])
         options = {

@@ -51,11 +51,17 @@ def not_there(program: str, package: str) -> NoReturn:
     pytest.skip(reason)
 
 
-def free_port() -> int:
-    """Return a port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+@contextlib.contextmanager
+def own_port() -> Iterator[int]:
+    """Keep a port of the loopback interface until the end of the block, for a server or for none.
+
+    NOTE: a socket keeps it that is bound and does not listen. A server may be bound to it as well, since servers set
+    SO_REUSEADDR; the system gives it to nobody else, be it another test's server or an end of some connection.
+    """
+    with socket.socket() as keeper:
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        keeper.bind((LOOPBACK, 0))
+        yield int(keeper.getsockname()[1])
 
 
 @contextlib.contextmanager
@@ -84,10 +90,12 @@ class ServerProcess:
         folder: Path,
         environment: Mapping[str, str] | None = None,
         ready: str = "",
+        ending: signal.Signals = signal.SIGTERM,
     ) -> None:
-        """`ready` is what the server logs when it takes requests, where it listens earlier."""
+        """`ready` is what the server logs when it takes requests, where it listens earlier; `ending` ends it."""
         self._command: Final = command
         self._ready: Final = ready.encode()
+        self._ending: Final = ending
         self._port: Final = port
         self._folder: Final = folder
         self._environment: Final = {**os.environ, **(environment or {})}
@@ -115,7 +123,7 @@ class ServerProcess:
     def stop(self) -> None:
         """Let it end as it likes to."""
         if self._process is not None:
-            _stop(self._process)
+            _stop(self._process, self._ending)
             self._process = None
 
     @contextlib.contextmanager
@@ -157,17 +165,26 @@ class ServerProcess:
 def _stopped(first: int) -> list[int]:
     """Stop a process, so that it starts no other; return it and those it started: maybe one for each connection."""
     _signal([first], signal.SIGSTOP)
+    until = time.monotonic() + PATIENCE
+    while _state_and_parent(first)[0] not in {"T", "Z", ""} and time.monotonic() < until:
+        time.sleep(0.001)
     numbers = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
     return [first, *(number for number in numbers if _parent_of(number) == first)]
 
 
 def _parent_of(number: int) -> int:
     """Return which process started one; 0 where it is gone, or dead and not yet taken off."""
+    state, parent = _state_and_parent(number)
+    return 0 if state == "Z" else parent
+
+
+def _state_and_parent(number: int) -> tuple[str, int]:
+    """Return what a process does, as `ps` writes it (T: stopped), and which process started it; "" where it is gone."""
     try:
         state, parent = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[:2]
     except OSError:
-        return 0
-    return 0 if state == "Z" else int(parent)
+        return "", 0
+    return state, int(parent)
 
 
 def _signal(numbers: Sequence[int], kind: signal.Signals) -> None:
@@ -186,8 +203,8 @@ def _wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log
     raise RuntimeError(f"{process.args!r} {ended}:\n{log.read_text(errors='replace')}")
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
+def _stop(process: subprocess.Popen[bytes], ending: signal.Signals) -> None:
+    process.send_signal(ending)
     try:
         process.wait(10)
     except subprocess.TimeoutExpired:
@@ -226,7 +243,7 @@ def mongodb_server(folder: Path) -> Iterator[str | None]:
     if named := os.environ.get(MONGODB):
         yield named
     else:
-        with started_mongodb(folder, free_port(), "rs0") as url:
+        with own_port() as port, started_mongodb(folder, port, "rs0") as url:
             yield url
 
 

@@ -8,12 +8,12 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
 from tests import databases
-from tests.services import free_port, mongodb_database, serving
+from tests.services import mongodb_database, own_port, serving
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "noticeboard"
 SLOTS = {"memory": "memory", "sqlite": "sql", "postgresql": "sql", "mariadb": "sql", "mongo": "mongo"}
@@ -61,13 +61,17 @@ def commands(server: str, database: str, port: int) -> list[str]:
     }[server]
 
 
-def served_noticeboard(folder: Path, server: str, use: dict[str, str], environment: dict[str, str]) -> Any:
+@contextmanager
+def served_noticeboard(folder: Path, server: str, use: dict[str, str], environment: dict[str, str]) -> Iterator[str]:
     """Serve a copy of the noticeboard until the end of the block."""
     copy = folder / "noticeboard"
     shutil.copytree(EXAMPLE, copy, ignore=shutil.ignore_patterns("*.db*", "__pycache__", ".newel"))
     (copy / "checked.py").write_text(CHECKED.format(use=use))
-    port = free_port()
-    return serving(commands(server, use["database"], port), port, folder=copy, environment=environment)
+    with (
+        own_port() as port,
+        serving(commands(server, use["database"], port), port, folder=copy, environment=environment) as url,
+    ):
+        yield url
 
 
 @pytest.fixture(scope="session")

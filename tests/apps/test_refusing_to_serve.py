@@ -12,7 +12,7 @@ import pytest
 
 from tests.meta.pages import blocks
 from tests.meta.project import ROOT
-from tests.services import LOOPBACK, free_port, serving
+from tests.services import LOOPBACK, serving
 
 pytestmark = pytest.mark.server
 
@@ -44,17 +44,16 @@ def status(url: str) -> int:
             return error.code
 
 
-def test_a_worker_refuses_to_run_where_the_module_starts_the_application(folder: Path) -> None:
+def test_a_worker_refuses_to_run_where_the_module_starts_the_application(folder: Path, port: int) -> None:
     (folder / "wsgi.py").write_text(STARTED, encoding="utf-8")
-    done = subprocess.run(gunicorn(free_port()), cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(gunicorn(port), cwd=folder, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 3
     assert "SQLite lacks what the models need: table notice" in done.stderr
     assert "run `newel db sync`" in done.stderr
 
 
-def test_without_that_it_answers_500_until_it_can_start(folder: Path) -> None:
+def test_without_that_it_answers_500_until_it_can_start(folder: Path, port: int) -> None:
     (folder / "wsgi.py").write_text(MADE, encoding="utf-8")
-    port = free_port()
     with serving(gunicorn(port), port, folder=folder) as url:
         assert status(url) == 500
         subprocess.run([sys.executable, "-m", "newel", "db", "sync"], cwd=folder, check=True, capture_output=True)

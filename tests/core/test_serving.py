@@ -13,7 +13,7 @@ import pytest
 from newel.errors import BootError
 from newel.serving import Failed, claimed, is_loopback
 from tests.core.command_line import hello, newel, written
-from tests.services import LOOPBACK, PATIENCE, free_port, serving
+from tests.services import LOOPBACK, PATIENCE, serving
 
 COMMAND = [sys.executable, "-m", "newel", "run"]
 
@@ -142,8 +142,7 @@ def test_an_application_that_cannot_start_ends_the_command(tmp_path: Path, reloa
 
 # --- a real server --------------------------------------------------------------------------------------------------
 @pytest.mark.server
-def test_a_file_is_served_and_each_request_is_one_line(tmp_path: Path) -> None:
-    port = free_port()
+def test_a_file_is_served_and_each_request_is_one_line(tmp_path: Path, port: int) -> None:
     command = [*COMMAND, str(hello(tmp_path)), "--port", str(port), "--no-reload"]
     with serving(command, port, folder=tmp_path) as url:
         assert get(f"{url}/?name=you") == (200, "Hello, you!")
@@ -158,8 +157,7 @@ def test_a_file_is_served_and_each_request_is_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.server
-def test_the_server_starts_again_when_modules_or_configuration_change(tmp_path: Path) -> None:
-    port = free_port()
+def test_the_server_starts_again_when_modules_or_configuration_change(tmp_path: Path, port: int) -> None:
     written(tmp_path, newel='[app]\nroutes = ["views"]\n', views=VIEWS)
     with serving([*COMMAND, str(tmp_path), "--port", str(port)], port, folder=tmp_path) as url:
         eventually(url, 200, "first")
@@ -173,8 +171,7 @@ def test_the_server_starts_again_when_modules_or_configuration_change(tmp_path: 
 
 
 @pytest.mark.server
-def test_a_choice_of_the_command_line_reaches_an_app_in_a_file(tmp_path: Path) -> None:
-    port = free_port()
+def test_a_choice_of_the_command_line_reaches_an_app_in_a_file(tmp_path: Path, port: int) -> None:
     folder = written(tmp_path, hello=CHOSEN, board__clocks=CLOCKS)
     command = [*COMMAND, str(folder / "hello.py"), "--port", str(port), "--use", "clock=board.clocks"]
     with serving(command, port, folder=tmp_path) as url:

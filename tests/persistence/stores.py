@@ -15,7 +15,7 @@ from pymongo import MongoClient
 from newel_data.kit import Kit
 from newel_data.kit.faults import Fault
 from tests.databases import HASTY, IN_TIME, backend_at, new_database, own_mariadb, own_postgresql
-from tests.services import LOOPBACK, NO_MONGODB, ServerProcess, free_port, mongodb_process
+from tests.services import LOOPBACK, NO_MONGODB, ServerProcess, mongodb_process, own_port
 
 
 @final
@@ -73,20 +73,20 @@ def mariadb(folder: Path) -> Iterator[Store]:
 @contextlib.contextmanager
 def mongodb(folder: Path) -> Iterator[Store]:
     """Give MongoDB, which here ends the transactions of applications that are gone after two seconds, not sixty."""
-    port = free_port()
-    process = mongodb_process(folder, port, "rs0", "--dbpath", str(folder), "--transaction-lifetime-seconds", "2")
-    if process is None:
-        pytest.skip(NO_MONGODB)
-    numbers = iter(range(1000))
+    with own_port() as port:
+        process = mongodb_process(folder, port, "rs0", "--dbpath", str(folder), "--transaction-lifetime-seconds", "2")
+        if process is None:
+            pytest.skip(NO_MONGODB)
+        numbers = iter(range(1000))
 
-    def new() -> str:
-        url = f"mongodb://{LOOPBACK}:{port}/newel_{next(numbers)}?replicaSet=rs0"
-        with MongoClient[Any](url) as client:
-            client.admin.command("ping")
-        return url
+        def new() -> str:
+            url = f"mongodb://{LOOPBACK}:{port}/newel_{next(numbers)}?replicaSet=rs0"
+            with MongoClient[Any](url) as client:
+                client.admin.command("ping")
+            return url
 
-    with process.running():
-        yield Store(new, process)
+        with process.running():
+            yield Store(new, process)
 
 
 STORES: Final = {"sqlite": sqlite, "postgresql": postgresql, "mariadb": mariadb, "mongodb": mongodb}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.services import free_port, serving
+from tests.services import own_port, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
@@ -40,11 +40,11 @@ app = App(routes=[router], plugins=[Known], profile="development")
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder, port = tmp_path_factory.mktemp("fails"), free_port()
+    folder = tmp_path_factory.mktemp("fails")
     file = Path(folder, "fails.py")
     file.write_text(FAILS)
-    command = [sys.executable, "-m", "newel", "run", str(file), "--port", str(port), "--no-reload"]
-    with serving(command, port, folder=folder) as address:
+    command = [sys.executable, "-m", "newel", "run", str(file), "--no-reload"]
+    with own_port() as port, serving([*command, "--port", str(port)], port, folder=folder) as address:
         yield address
 
 

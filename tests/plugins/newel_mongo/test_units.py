@@ -24,8 +24,9 @@ from newel_data import (
     ref,
 )
 from newel_mongo import MongoBackend
+from tests.databases import HASTY, IN_TIME
 from tests.plugins.newel_mongo.board import Author, Award, Notice, database, opened, stored
-from tests.services import LOOPBACK, NO_MONGODB, free_port, started_mongodb
+from tests.services import LOOPBACK, NO_MONGODB, own_port, started_mongodb
 
 
 def names(backend: MongoBackend) -> list[str]:
@@ -97,21 +98,20 @@ def test_a_lost_race_for_a_unique_value_is_a_conflict_and_later_a_violation(back
 # --- servers
 
 
-def test_a_server_that_is_not_there_is_unavailable_in_time() -> None:
-    backend = opened(f"mongodb://{LOOPBACK}:{free_port()}/board", timeout=0.3)
+def test_a_server_that_is_not_there_is_unavailable_in_time(port: int) -> None:
+    backend = opened(f"mongodb://{LOOPBACK}:{port}/board", timeout=0.3)
     db, before = database(backend, read_only=True), time.monotonic()
     with pytest.raises(DatabaseUnavailable):
         db.query(Author).all()
     with pytest.raises(DatabaseUnavailable):
         backend.check()
-    assert time.monotonic() - before < 5
+    assert time.monotonic() - before < IN_TIME
     db.close()
     backend.close()
 
 
-def test_a_server_that_comes_back_is_used_again(tmp_path: Path) -> None:
-    port = free_port()
-    backend = opened(f"mongodb://{LOOPBACK}:{port}/board?replicaSet=rs0", timeout=1.0)
+def test_a_server_that_comes_back_is_used_again(tmp_path: Path, port: int) -> None:
+    backend = opened(f"mongodb://{LOOPBACK}:{port}/board?replicaSet=rs0", timeout=HASTY)
     for _ in range(2):
         with started_mongodb(tmp_path, port, "rs0") as url:
             if url is None:
@@ -141,7 +141,7 @@ def test_a_fork_has_a_client_of_its_own(backend: MongoBackend) -> None:
 
 @pytest.fixture(scope="module")
 def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with started_mongodb(tmp_path_factory.mktemp("standalone"), free_port()) as url:
+    with own_port() as port, started_mongodb(tmp_path_factory.mktemp("standalone"), port) as url:
         if url is None:
             pytest.skip(NO_MONGODB)
         yield f"{url}board"

@@ -31,7 +31,7 @@ from newel_data.tree import Order, select
 from newel_sql import SqlBackend
 from tests.databases import HASTY, IN_TIME, SERVERS, new_database
 from tests.plugins.newel_sql.board import MODELS, Author, Notice, config, database, stored
-from tests.services import LOOPBACK, PATIENCE, free_port
+from tests.services import LOOPBACK, PATIENCE
 
 AUTHOR = MODELS.table(Author)
 SECRET = "very-secret-value"
@@ -104,8 +104,8 @@ def test_a_connection_lost_in_a_unit_is_unavailable_and_the_next_unit_works(back
     assert names(backend) == ["Ada"]
 
 
-def test_a_server_that_is_down_is_unavailable_at_once() -> None:
-    for url in (f"postgresql://newel@{LOOPBACK}:{free_port()}/x", f"mariadb://root@{LOOPBACK}:{free_port()}/x"):
+def test_a_server_that_is_down_is_unavailable_at_once(port: int) -> None:
+    for url in (f"postgresql://newel@{LOOPBACK}:{port}/x", f"mariadb://root@{LOOPBACK}:{port}/x"):
         backend = SqlBackend(config(url, timeout=HASTY), MODELS)
         with pytest.raises(DatabaseUnavailable, match="cannot be reached"):
             backend.check()
