@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from newel_data.port import Client
 from newel_mongo.config import MongoUrl
@@ -15,7 +14,7 @@ _INSTALL: Final = "install mongosh: https://www.mongodb.com/docs/mongodb-shell/i
 
 def client_of(url: MongoUrl) -> Client:
     """Return the client of a server. mongosh has no variable for a password: it is told to read the URL from one."""
-    if urlsplit(url.text).password is None:
+    if not url.is_secret:
         return Client(programs=("mongosh",), arguments=(url.text,), install=_INSTALL)
     return Client(
         programs=("mongosh",),

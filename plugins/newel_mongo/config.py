@@ -10,6 +10,7 @@ import msgspec
 from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri
 
+from newel.secret import MASK
 from newel.values import SettingError
 
 DEFAULT_LIMIT: Final = 8 * 1024 * 1024
@@ -17,11 +18,14 @@ DEFAULT_LIMIT: Final = 8 * 1024 * 1024
 _FORMS: Final = '"mongodb://host/name" or "mongodb://user:password@host1,host2/name?replicaSet=rs0"'
 _EXAMPLES: Final = f"write {_FORMS}."
 _SCHEMES: Final = ("mongodb", "mongodb+srv")
+_SECRET_OPTION: Final = re.compile(
+    r"\b(authMechanismProperties|proxyPassword|tlsCertificateKeyFilePassword)=[^&]*", re.IGNORECASE
+)
 
 
 @final
 class MongoUrl:
-    """A connection string with the name of a database. It never shows its password."""
+    """A connection string with the name of a database. It never shows a password."""
 
     __slots__ = ("database", "options", "text")
 
@@ -52,7 +56,16 @@ class MongoUrl:
         return f"MongoUrl({str(self)!r})"
 
     def __str__(self) -> str:
-        return re.sub(r"//([^/@:]*):[^/@]*@", r"//\1:***@", self.text)
+        parts = urlsplit(self.text)
+        user, at, hosts = parts.netloc.rpartition("@")
+        name, colon, _ = user.partition(":")
+        netloc = f"{name}{colon}{MASK if colon else ''}{at}{hosts}"
+        return parts._replace(netloc=netloc, query=_SECRET_OPTION.sub(rf"\1={MASK}", parts.query)).geturl()
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether it holds what nobody else may read."""
+        return str(self) != self.text
 
 
 def _check(text: str, scheme: str) -> None:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
-from typing import Any, Final, NoReturn, final
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, NoReturn, Self, final
 
 from pymongo.collection import Collection
+from pymongo.command_cursor import CommandCursor
+from pymongo.cursor import Cursor
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
@@ -56,8 +59,15 @@ class InUnit:
         session = self._session()
         if session is not None:
             options["session"] = session
+        with self.telling():
+            found = method(*args, **options)
+        return BoundCursor(found, self) if isinstance(found, (Cursor, CommandCursor)) else found
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Tell of an error of PyMongo."""
         try:
-            return method(*args, **options)
+            yield
         except PyMongoError as error:
             self._failed(error)
             raise
@@ -113,6 +123,47 @@ class BoundCollection:
 
     def __repr__(self) -> str:
         return f"<{self._inner!r} in a unit of work>"
+
+
+@final
+class BoundCursor:
+    """A cursor of PyMongo in a unit: the server is asked when it is read, so that what fails then fails the unit."""
+
+    def __init__(self, cursor: Any, unit: InUnit) -> None:
+        self._inner: Final = cursor
+        self._unit: Final = unit
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Any:
+        with self._unit.telling():
+            return next(self._inner)
+
+    def __getitem__(self, place: Any) -> Any:
+        with self._unit.telling():
+            return self._same(self._inner[place])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._inner.close()
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._inner, name)
+        return functools.partial(self._run, found) if inspect.ismethod(found) else found
+
+    def __repr__(self) -> str:
+        return f"<{self._inner!r} in a unit of work>"
+
+    def _run(self, method: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        with self._unit.telling():
+            return self._same(method(*args, **options))
+
+    def _same(self, found: Any) -> Any:
+        """Return what a method returned; this one where it is the cursor, as of `sort` and `limit`."""
+        return self if found is self._inner else found
 
 
 def _reading(method: Callable[..., Any], name: str) -> Callable[..., Any]:

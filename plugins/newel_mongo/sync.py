@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, final
 
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
 from newel_data.models import Models
 from newel_data.port import Difference, SyncReport
@@ -13,6 +13,9 @@ from newel_mongo.comparing import Finding, findings
 from newel_mongo.connections import Mongo
 from newel_mongo.failures import is_duplicate
 from newel_mongo.schema import keys_of, validator
+
+_THERE: Final = 48
+"""NamespaceExists."""
 
 _NOT_OURS: Final = ", and it is to be made by what looks after it (existing=True)"
 
@@ -53,11 +56,20 @@ class Sync:
             self._differences.append(Difference(table.name, what, finding.statement))
 
     def _create_collection(self, table: Table) -> None:
-        self._created.append(f"collection {table.name}")
-        if not self._dry_run:
-            self._database.create_collection(table.name, validator=validator(table))
+        if self._dry_run or self._is_created(table):
+            self._created.append(f"collection {table.name}")
         for index in table.indexes:
             self._create_index(table, index)
+
+    def _is_created(self, table: Table) -> bool:
+        """Create a collection; tell whether nobody else did so meanwhile: several processes may start at once."""
+        try:
+            self._database.create_collection(table.name, check_exists=False, validator=validator(table))
+        except OperationFailure as error:
+            if error.code == _THERE:
+                return False
+            raise
+        return True
 
     def _create_index(self, table: Table, index: Index) -> bool:
         """Create an index; tell whether the documents that are there allow it."""

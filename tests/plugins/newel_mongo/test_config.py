@@ -34,10 +34,26 @@ def test_what_is_no_text_is_refused(value: Any) -> None:
         MongoUrl.from_setting(value)
 
 
-def test_a_url_never_shows_its_password() -> None:
-    url = MongoUrl.from_setting("mongodb://ada:s3cret@one,two/board")
-    assert str(url) == "mongodb://ada:***@one,two/board"
-    assert "s3cret" not in repr(url)
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("mongodb://one,two/board?replicaSet=rs0", "mongodb://one,two/board?replicaSet=rs0"),
+        ("mongodb://ada:s3cret@one,two/board", "mongodb://ada:********@one,two/board"),
+        ("mongodb+srv://ada:s3@cret@one/board", "mongodb+srv://ada:********@one/board"),
+        (
+            "mongodb://one/board?tls=true&tlsCertificateKeyFilePassword=s3cret&appName=x",
+            "mongodb://one/board?tls=true&tlsCertificateKeyFilePassword=********&appName=x",
+        ),
+        (
+            "mongodb://ada@one/board?authmechanismproperties=AWS_SESSION_TOKEN:s3cret&authMechanism=MONGODB-AWS",
+            "mongodb://ada@one/board?authmechanismproperties=********&authMechanism=MONGODB-AWS",
+        ),
+    ],
+)
+def test_a_url_never_shows_a_password(text: str, shown: str) -> None:
+    url = MongoUrl.from_setting(text)
+    assert (str(url), repr(url)) == (shown, f"MongoUrl({shown!r})")
+    assert url.is_secret == ("s3" in text)
 
 
 def test_a_url_that_cannot_be_read_does_not_show_its_password() -> None:
