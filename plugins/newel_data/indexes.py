@@ -33,13 +33,21 @@ def without_needless(indexes: list[Index]) -> list[Index]:
     """Leave out plain indexes that another index begins with, and one of two that are the same."""
     kept: list[Index] = []
     for index in sorted(indexes, key=lambda each: (not each.unique, -len(each.fields))):
-        if not any(
-            other.fields[: len(index.fields)] == index.fields
-            and (not index.unique or (other.unique and len(other.fields) == len(index.fields)))
-            for other in kept
-        ):
+        if not any(_does_as_well(other, index) for other in kept):
             kept.append(index)
     return [index for index in indexes if index in kept]
+
+
+def _does_as_well(other: Index, index: Index) -> bool:
+    """Tell whether an index finds whatever another would, and is unique where that is.
+
+    A unique index may be without the rows that have a null in it, as MongoDB's is: by its first fields alone not all
+    rows are found there, where one of the others may be null.
+    """
+    first, more = other.fields[: len(index.fields)], other.fields[len(index.fields) :]
+    if first != index.fields or (index.unique and not other.unique):
+        return False
+    return not more or not (index.unique or (other.unique and any(field.nullable for field in more)))
 
 
 def index_problems(declaration: Declaration, wish: IndexWish) -> list[Problem]:

@@ -99,7 +99,7 @@ class Table(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """A model in a closed set of models: a table or a collection.
 
     `fields` is the order of a whole row: the key first, then as declared, each folded companion right after its field.
-    `indexes` holds every index but that of the key; each reference that no index begins with has one of its own.
+    `indexes` holds every index but that of the key; each reference has one that begins with it and holds all its rows.
     `existing`: something else made the table, and looks after it: `sync` leaves it alone, `verify` compares it.
     """
 
