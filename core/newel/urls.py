@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from typing import Any, Final, final
 
 from newel.converters import Read
@@ -50,13 +50,16 @@ class UrlMap:
         """Return the names of all routes."""
         return frozenset(declaration.name for declaration, _, _ in self._routes)
 
-    def check(self, target: Target) -> Problem | None:
-        """Return what is wrong with asking for a URL of that target, or None: for texts that boot finds in sources."""
+    def check(self, target: Target, given: Collection[str] | None = None) -> Problem | None:
+        """Return what is wrong with asking for a URL of that target, or None: for what boot finds in sources.
+
+        `given` are the names of the values that are handed in, None where that is not known.
+        """
         try:
-            self._found(target)
+            found = self._found(target)
+            return None if given is None else found.lacking(given)
         except ProblemError as error:
             return error.problem
-        return None
 
     def build(self, target: Target, values: Mapping[str, Any]) -> str:
         """Return path and query, percent-encoded. Raises `ProblemError` for an unknown target or an unfit value."""
@@ -172,6 +175,11 @@ class _Address:
             raise ProblemError(self._no_unicode(error.object)) from None
         return self._host_for(values), f"{path}?{query}" if query else path
 
+    def lacking(self, given: Collection[str]) -> Problem | None:
+        """Return what is wrong where only values of these names are handed in."""
+        missing = sorted(self._names.difference(given))
+        return self._missing(missing, given) if missing else None
+
     def _host_for(self, values: Mapping[str, Any]) -> str | None:
         if self._host is None:
             return None
@@ -181,11 +189,11 @@ class _Address:
             raise ProblemError(self._no_host(host))
         return host.lower()
 
-    def _missing(self, missing: list[str], values: Mapping[str, Any]) -> Problem:
-        given = sorted(name for name in values if name not in self._names)
+    def _missing(self, missing: list[str], given: Iterable[str]) -> Problem:
+        others = sorted(name for name in given if name not in self._names)
         return Problem(
             what=f"the URL of {self.declaration.rule!r} was asked for without {', '.join(map(repr, missing))}",
-            found=given[0] if given else "",
+            found=others[0] if others else "",
             allowed=tuple(self._names),
             places=(self.declaration.place,),
             remedy="hand in a value for each variable of the path",

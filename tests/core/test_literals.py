@@ -62,16 +62,12 @@ def wrong() -> list[Callable[..., Any]]:
     return [by_redirect, by_the_modules_name, by_another_name, by_url_for, by_external, on_several_lines]
 
 
-@pytest.mark.parametrize("handler", wrong()[:2] + wrong()[3:])
+@pytest.mark.parametrize("handler", wrong())
 def test_a_name_that_no_route_has_is_a_boot_error(handler: Callable[..., Any]) -> None:
     text = the_problem(routes=routing(index=handler))
-    assert "a URL is built for the route 'nowhere', and there is none of that name" in text
+    assert "a URL was asked for by the name 'nowhere', and no route is called that" in text
     assert f"at {__file__}:" in text
     assert "allowed: index" in text
-
-
-def test_a_name_under_another_name_is_found_when_it_is_used() -> None:
-    App(PRODUCTION, routes=[routing(index=wrong()[2])])  # told at the first call: see test_mistakes
 
 
 def test_methods_partials_and_objects_are_looked_into() -> None:
@@ -110,6 +106,54 @@ def test_the_functions_of_the_module_that_a_handler_calls_are_looked_into() -> N
         return where_to()
 
     assert "'nowhere'" in the_problem(routes=routing(index=handler))
+
+
+# --- handlers and values ----------------------------------------------------------------------------------------------
+def show(id: int) -> str:
+    """A handler with a variable in its path."""
+    return str(id)
+
+
+def unserved() -> str:
+    """A handler that nobody declares a route for."""
+    return ""
+
+
+def test_a_handler_that_no_route_has_is_a_boot_error() -> None:
+    def handler(urls: Urls) -> str:
+        return urls.url_for(unserved)
+
+    text = the_problem(routes=routing(index=handler))
+    assert "a URL was asked for by unserved, which is the handler of no route" in text
+    assert f"at {__file__}:{handler.__code__.co_firstlineno + 1}    return urls.url_for(unserved)" in text
+
+
+@pytest.mark.parametrize("by", ["handler", "name"])
+def test_a_value_that_is_missing_is_a_boot_error(by: str) -> None:
+    def by_handler() -> Redirect:
+        return Redirect(show, idd=3)
+
+    def by_name(urls: Urls) -> str:
+        return urls.url_for("show", idd=3)
+
+    router = routing(index=by_handler if by == "handler" else by_name)
+    router.get("/notices/<id>")(show)
+    text = the_problem(routes=router)
+    assert "the URL of '/notices/<id>' was asked for without 'id'" in text
+    assert "did you mean 'id'?" in text
+    assert f"at {__file__}:" in text
+
+
+def test_values_that_are_not_written_down_and_names_of_the_function_are_left_alone() -> None:
+    def handler(urls: Urls, unserved: str = "/elsewhere") -> Redirect:
+        values = {"id": 3}
+        urls.url_for(show, **values)
+        urls.external("show", id=3, page=2)
+        return Redirect(unserved)
+
+    router = routing(index=handler)
+    router.get("/notices/<id>")(show)
+    App(PRODUCTION, routes=[router])
 
 
 # --- pages ------------------------------------------------------------------------------------------------------------
@@ -200,7 +244,7 @@ def test_a_handler_without_a_source_is_left_alone() -> None:
 
 def test_names_of_another_routers_routes_are_known() -> None:
     def handler() -> Redirect:
-        return Redirect("admin.show")
+        return Redirect("admin.show", id=3)
 
     admin = Router("/admin", name="admin")
 

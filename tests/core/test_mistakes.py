@@ -100,17 +100,17 @@ def test_a_misspelt_route_name_in_a_handler(written: Any, tmp_path: Path) -> Non
     assert boot_error(tmp_path, views.router) == dedent("""\
         the application cannot start: 2 problems
 
-        1. a URL is built for the route 'shwo', and there is none of that name.
+        1. a URL was asked for by the name 'shwo', and no route is called that
             at views.py:7    return urls.url_for("shwo", id=3)
             allowed: index, show
             did you mean 'show'?
-            to do: correct the name; `newel routes` lists them all.
+            to do: correct the name (`newel routes` lists all of them), or hand in the handler itself
 
-        2. a URL is built for the route 'indx', and there is none of that name.
+        2. a URL was asked for by the name 'indx', and no route is called that
             at views.py:11    return Redirect("indx")
             allowed: index, show
             did you mean 'index'?
-            to do: correct the name; `newel routes` lists them all.""")
+            to do: correct the name (`newel routes` lists all of them), or hand in the handler itself""")
 
 
 def test_a_misspelt_route_name_that_only_shows_at_the_call(

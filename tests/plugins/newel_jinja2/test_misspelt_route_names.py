@@ -23,9 +23,9 @@ def test_a_misspelt_route_name_in_a_template_is_told_with_its_line(tmp_path: Pat
         App(config, routes=[router], profile="development")
     assert str(caught.value) == (
         "the application cannot start: 1 problem\n\n"
-        "1. a URL is built for the route 'indx', and there is none of that name.\n"
+        "1. a URL was asked for by the name 'indx', and no route is called that\n"
         f'    at {template}:2    <a href="{{{{ url_for("indx") }}}}">all</a>\n'
         "    allowed: index\n"
         "    did you mean 'index'?\n"
-        "    to do: correct the name; `newel routes` lists them all."
+        "    to do: correct the name (`newel routes` lists all of them), or hand in the handler itself"
     )
