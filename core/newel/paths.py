@@ -22,7 +22,8 @@ def as_path(path: str | os.PathLike[str]) -> Path:
 
 def absolute(path: str | os.PathLike[str]) -> str:
     """Return a path from the root on; links and `..` stay as they are."""
-    return os.path.join(os.getcwd(), path)
+    text = os.fspath(path)
+    return text if os.path.isabs(text) else os.path.join(os.getcwd(), text)
 
 
 def folder_of(file: str) -> str:
