@@ -62,7 +62,6 @@ def test_hello_answers(first_response: dict[str, object]) -> None:
         "pathlib",
         "urllib.parse",
         "tomllib",
-        "dataclasses",
     ],
 )
 def test_first_response_of_a_hello_application_loads_no(library: str, first_response: dict[str, object]) -> None:
