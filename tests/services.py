@@ -24,8 +24,8 @@ import pytest
 
 ROOT: Final = Path(__file__).parents[1]
 LOOPBACK: Final = "127.0.0.1"
-PATIENCE: Final = 30.0
-"""Seconds that a server may take until it listens; on a busy machine a start takes some."""
+PATIENCE: Final = 60.0
+"""Seconds that something may take which is waited for; on a busy machine the start of a server takes some."""
 
 BROWSER_NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 BROWSER_OPTIONS: Final = (

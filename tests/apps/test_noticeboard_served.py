@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import pytest
 
 from tests.apps.conftest import SLOTS, Served
+from tests.services import PATIENCE
 
 pytestmark = [
     pytest.mark.server,
@@ -63,9 +64,8 @@ def send(served: Served, method: str, path: str, body: Any = None, **headers: st
 def patient(served: Served, path: str, fields: dict[str, str]) -> Answer:
     """Post a form, and again where the server says that it lost a race too often (503)."""
     answer = send(served, "POST", path, fields)
-    for _ in range(19):
-        if answer.status != 503:
-            break
+    until = time.monotonic() + PATIENCE
+    while answer.status == 503 and time.monotonic() < until:
         time.sleep(0.1)
         answer = send(served, "POST", path, fields)
     return answer

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from multiprocessing.pool import Pool
 
@@ -17,6 +16,7 @@ from newel_data.kit import Kit
 from newel_data.kit.models import Account, Topic
 from newel_data.kit.patience import patiently
 from newel_data.kit.races import MONEY, PURSES, RACES, prepare_purses, transfer
+from tests.forks import in_fork
 from tests.persistence import processes
 from tests.persistence.processes import PROCESSES, THREADS, count, race
 from tests.persistence.stores import Store
@@ -48,19 +48,6 @@ def test_four_processes_race_as_threads_do(shared: tuple[Kit, str], pool: Pool, 
 
 
 # --- forks
-
-
-def in_fork(run: Callable[[], None]) -> None:
-    """Run something in a fork, and show that it ended well."""
-    child = os.fork()
-    if child == 0:  # pragma: no cover
-        status = 1
-        try:
-            run()
-            status = 0
-        finally:
-            os._exit(status)
-    assert os.waitpid(child, 0)[1] == 0
 
 
 def codes(kit: Kit) -> list[str]:

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from newel_data.identity import KEY_LENGTH, Identifiers, new_id, utcnow
+from tests.forks import in_fork
 
 
 def test_identifier_is_a_uuid_of_version_7() -> None:
@@ -51,11 +52,7 @@ def test_forked_processes_go_on_apart() -> None:
 
 def _in_a_fork(identifiers: Identifiers) -> bytes:
     reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        os.write(writing, identifiers.make().encode())
-        os._exit(0)
-    os.waitpid(child, 0)
+    in_fork(lambda: os.write(writing, identifiers.make().encode()))
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
         return pipe.read()

@@ -9,6 +9,7 @@ import pytest
 from newel_data import Conflict, ConstraintViolation, Database, DatabaseUnavailable, Models, NotPortable
 from newel_data.kit.models import MODELS, Account, Author, Notice
 from newel_memory import MemoryBackend
+from tests.forks import in_fork
 
 SET = Models(MODELS)
 
@@ -94,23 +95,16 @@ def test_objects_of_one_unit_are_not_those_of_the_store(backend: MemoryBackend) 
 
 def test_a_second_process_is_refused(backend: MemoryBackend) -> None:
     backend.begin(read_only=True).rollback()
-    child = os.fork()
-    if not child:
-        try:
+
+    def begin() -> None:
+        with pytest.raises(DatabaseUnavailable, match=f"process {os.getppid()}"):
             backend.begin(read_only=True)
-        except DatabaseUnavailable as error:
-            os._exit(0 if str(os.getppid()) in str(error) else 1)
-        os._exit(2)
-    _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == 0
+
+    in_fork(begin)
 
 
 def test_the_process_that_begins_first_may_be_a_forked_one(backend: MemoryBackend) -> None:
-    child = os.fork()
-    if not child:
-        backend.begin(read_only=True).rollback()
-        os._exit(0)
-    os.waitpid(child, 0)
+    child = in_fork(lambda: backend.begin(read_only=True).rollback())
     with pytest.raises(DatabaseUnavailable, match=f"process {child}"):
         backend.begin(read_only=True)
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +24,7 @@ from newel_data import (
 )
 from newel_mongo import MongoBackend
 from tests.databases import HASTY, IN_TIME
+from tests.forks import in_fork
 from tests.plugins.newel_mongo.board import Author, Award, Notice, database, opened, stored
 from tests.services import LOOPBACK, NO_MONGODB, own_port, started_mongodb
 
@@ -129,10 +129,11 @@ def test_a_server_that_comes_back_is_used_again(tmp_path: Path, port: int) -> No
 
 def test_a_fork_has_a_client_of_its_own(backend: MongoBackend) -> None:
     stored(backend, Author(name="Ada"))
-    child = os.fork()
-    if child == 0:  # pragma: no cover
-        os._exit(0 if names(backend) == ["Ada"] else 1)
-    assert os.waitpid(child, 0)[1] == 0
+
+    def look() -> None:
+        assert names(backend) == ["Ada"]
+
+    in_fork(look)
     assert names(backend) == ["Ada"]
 
 

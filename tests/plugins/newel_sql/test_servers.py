@@ -179,7 +179,7 @@ def test_a_deadlock_is_a_conflict_for_one_and_nothing_for_the_other(server: str)
     backend = opened(server, timeout=PATIENCE)
     backend.sync()
     stored(backend, Author(id="a", name="Ada"), Author(id="b", name="Bob"))
-    ready, ends = threading.Barrier(2), []
+    ready, ends = threading.Barrier(2, timeout=PATIENCE), []
 
     def write(keys: str) -> None:
         db = database(backend)

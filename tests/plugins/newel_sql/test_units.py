@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 import tracemalloc
@@ -15,6 +14,7 @@ from sqlalchemy.pool import QueuePool
 from newel_data import Conflict, DatabaseUnavailable, Models, ReadOnly
 from newel_data.tree import select
 from newel_sql import SqlBackend
+from tests.forks import in_fork
 from tests.plugins.newel_sql.board import MODELS, Author, Notice, config, database, opened, stored
 
 AUTHOR = MODELS.table(Author)
@@ -105,11 +105,13 @@ def test_a_fork_has_connections_of_its_own(backend: SqlBackend) -> None:
     stored(backend, Author(name="Ada"))
     names(backend)
     inherited = pool(backend)
-    child = os.fork()
-    if child == 0:
-        good = names(backend) == ["Ada"] and pool(backend) is not inherited and inherited.checkedin() == 1
-        os._exit(0 if good else 1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+    def look() -> None:
+        assert names(backend) == ["Ada"]
+        assert pool(backend) is not inherited
+        assert inherited.checkedin() == 1
+
+    in_fork(look)
     assert names(backend) == ["Ada"]
     assert pool(backend) is inherited
 
