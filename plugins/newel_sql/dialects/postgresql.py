@@ -253,7 +253,8 @@ def _list(type_: Type) -> Codec:
 
 
 def _in_utc(value: datetime) -> datetime:
-    return value.replace(tzinfo=UTC)
+    """Return the moment in UTC: native code may have set another zone. PERF: else psycopg gives UTC itself."""
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
 _CODECS: Final[dict[Kind, Callable[[Type], Codec]]] = {
