@@ -11,14 +11,16 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-from tests.services import BROWSER_OPTIONS, NO_MONGODB, browser, mongodb_server, own_port
+from tests.services import BROWSER_OPTIONS, NO_MONGODB, PATIENCE, browser, mongodb_server, own_port
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-settings.register_profile("newel", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile(
+    "newel", deadline=None, derandomize=True, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("newel")
 
 ROOT = Path(__file__).parent.parent
@@ -72,7 +74,9 @@ def mongodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The one browser of all tests, for Playwright runs once in a process. The kernel's own tests run without it."""
-    with importlib.import_module("playwright.sync_api").sync_playwright() as playwright:
+    api = importlib.import_module("playwright.sync_api")
+    api.expect.set_options(timeout=PATIENCE * 1000)
+    with api.sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=browser(), args=list(BROWSER_OPTIONS))
         yield opened
         opened.close()

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.apps.conftest import Served
+from tests.services import PATIENCE
 
 pytestmark = [
     pytest.mark.browser,
@@ -33,7 +34,7 @@ def page(chromium: Browser, served: Served) -> Iterator[Page]:
     said: list[str] = []
     context = chromium.new_context(base_url=served.url)
     opened = context.new_page()
-    opened.set_default_timeout(20_000)
+    opened.set_default_timeout(PATIENCE * 1000)
     opened.on("console", lambda message: said.append(message.text))
     opened.on("pageerror", lambda error: said.append(str(error)))
     yield opened
@@ -85,6 +86,7 @@ def test_a_person_edits_a_notice(page: Page) -> None:
 def test_two_persons_edit_a_notice_and_the_slower_one_sees_both_texts(page: Page) -> None:
     write(page, "A table", body="first text")
     page.get_by_role("link", name="Edit").click()
+    expect(page.get_by_role("button", name="Save")).to_be_visible()
     with page.context.new_page() as faster:
         faster.goto(page.url)
         faster.get_by_label("Title").fill("A table, sold")
@@ -129,12 +131,14 @@ def test_a_person_searches(page: Page) -> None:
 
 def test_a_person_leafs_through_the_pages(page: Page) -> None:
     page.goto("/")
-    first = page.get_by_role("heading", level=2).all_text_contents()
+    titles = page.get_by_role("heading", level=2)
+    first = titles.all_text_contents()
     page.get_by_role("link", name="Older »").click()
     expect(page.get_by_role("link", name="« Newest")).to_be_visible()
-    assert len(first) == len(page.get_by_role("heading", level=2).all_text_contents()) == 12
+    expect(titles).to_have_count(12)
     page.get_by_role("link", name="« Newest").click()
-    assert page.get_by_role("heading", level=2).all_text_contents() == first
+    expect(titles).to_have_text(first)
+    assert len(first) == 12
 
 
 @pytest.mark.parametrize("path", ["/", "/figures", "/notices/new"])

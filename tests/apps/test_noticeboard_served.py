@@ -52,7 +52,7 @@ def send(served: Served, method: str, path: str, body: Any = None, **headers: st
     if isinstance(body, dict):
         body = urlencode(body)
         sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
-    connection = http.client.HTTPConnection(urlsplit(served.url).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(served.url).netloc, timeout=PATIENCE)
     try:
         connection.request(method, path, body=body, headers=sent)
         response = connection.getresponse()

@@ -7,10 +7,11 @@ from contextlib import closing
 from functools import partial
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from newel_data import DataError
-from newel_data.kit import Case, Kit, all_cases, cases, left_out
+from newel_data.kit import Case, Kit, across, all_cases, cases, left_out
+from newel_data.kit.across import Board, boards
 from newel_data.kit.generated import Question, answers, questions
 from newel_data.kit.random_models import ModelPlan, models
 from newel_data.kit.random_models import outcome as outcome_of_model
@@ -72,6 +73,12 @@ def test_mongodb_answers_generated_questions_as_memory_does(question: Question, 
     assert answers(memory, question) == answers(mongo, question)
 
 
+@given(board=boards())
+@settings(max_examples=12)
+def test_mongodb_looks_across_references_as_memory_does(board: Board, mongo: Kit, memory: Kit) -> None:
+    assert across.answers(memory, board) == across.answers(mongo, board)
+
+
 @given(program=programs())
 @settings(max_examples=20)
 def test_mongodb_ends_generated_units_as_memory_does(program: list[UnitOfOperations], mongo: Kit, memory: Kit) -> None:
@@ -79,7 +86,7 @@ def test_mongodb_ends_generated_units_as_memory_does(program: list[UnitOfOperati
 
 
 @given(plan=models())
-@settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5)
 def test_mongodb_stores_generated_models_as_memory_does(plan: ModelPlan, mongodb: str) -> None:
     with mongodb_database(mongodb) as url:
         stored = outcome_of_model(partial(backend_at, url), plan)

@@ -10,9 +10,10 @@ from contextlib import closing
 from functools import partial
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
-from newel_data.kit import Case, Kit, cases, left_out
+from newel_data.kit import Case, Kit, across, cases, left_out
+from newel_data.kit.across import Board, boards
 from newel_data.kit.generated import Question, answers, questions
 from newel_data.kit.random_models import ModelPlan, models
 from newel_data.kit.random_models import outcome as outcome_of_model
@@ -25,7 +26,7 @@ from tests.proxies import proxy_before
 
 CAPABILITIES = PostgresqlDialect.capabilities
 
-generated = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+generated = settings(max_examples=30)
 
 
 @pytest.fixture(scope="module", params=SERVERS)
@@ -72,6 +73,12 @@ def test_generated_questions_are_answered_as_in_memory(question: Question, kit: 
     assert answers(memory, question) == answers(kit, question)
 
 
+@given(board=boards())
+@generated
+def test_generated_boards_are_answered_as_in_memory(board: Board, kit: Kit, memory: Kit) -> None:
+    assert across.answers(memory, board) == across.answers(kit, board)
+
+
 @given(program=programs())
 @generated
 def test_generated_units_end_as_in_memory(program: list[UnitOfOperations], kit: Kit, memory: Kit) -> None:
@@ -79,7 +86,7 @@ def test_generated_units_end_as_in_memory(program: list[UnitOfOperations], kit: 
 
 
 @given(plan=models())
-@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8)
 def test_generated_models_are_stored_as_in_memory(plan: ModelPlan, server: str) -> None:
     assert outcome_of_model(MemoryBackend, plan) == outcome_of_model(
         lambda models: backend_at(new_database(server), models), plan
