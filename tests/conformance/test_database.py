@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given, settings
 
-from newel_data.kit import Case, Kit, all_cases, cases, left_out
+from newel_data.kit import Case, Kit, across, all_cases, cases, left_out
+from newel_data.kit.across import Board, boards
 from newel_data.kit.generated import Question, answers, questions
 from newel_data.kit.random_models import ModelPlan, models
 from newel_data.kit.random_models import outcome as outcome_of_model
@@ -72,6 +73,12 @@ def test_sqlite_leaves_out_only_what_it_is_not() -> None:
 @settings(max_examples=60)
 def test_sqlite_answers_generated_questions_as_memory_does(question: Question, sqlite: Kit, memory: Kit) -> None:
     assert answers(memory, question) == answers(sqlite, question)
+
+
+@given(board=boards())
+@settings(max_examples=40)
+def test_sqlite_looks_across_references_as_memory_does(board: Board, sqlite: Kit, memory: Kit) -> None:
+    assert across.answers(memory, board) == across.answers(sqlite, board)
 
 
 @given(program=programs())

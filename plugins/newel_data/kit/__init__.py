@@ -20,7 +20,7 @@ def test_contract(case, kit):
 tables by `sync` and empties them before each case. `cases` gives those that a backend with these capabilities can run,
 `left_out` the others, to be told and not forgotten. The `Proxy` breaks connections, for the cases of a backend that has
 the capability "server"; others need none. Where a server is not reached by TCP, give the kit `Faults` of your own.
-`newel_data.kit.generated` compares a backend with another on generated data.
+`newel_data.kit.generated`, `across`, `random_models` and `sequences` compare a backend with another on generated data.
 """
 
 from __future__ import annotations

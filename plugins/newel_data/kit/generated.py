@@ -11,35 +11,40 @@ def test_questions(question):
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
 from hypothesis import strategies as st
 
-from newel_data.aggregates import count, max_, min_, sum_
-from newel_data.encoding import timedelta_of
+from newel_data.aggregates import avg, count, max_, min_, sum_
+from newel_data.encoding import EXACT, timedelta_of
 from newel_data.kit.harness import Kit
 from newel_data.kit.models import Colour, Everything, Rank
 from newel_data.schema import INT_MAX, INT_MIN
 from newel_data.tree import Condition, Order
 
-LETTERS: Final = "aAbBzZ01 _%\\*.'\"éÉß\u0130\u2028\U0001f600"
-"""Characters that a pattern, a quote or a collation would treat in a way of its own."""
+LETTERS: Final = "aAbBzZ01 _%\\*.'\"\n\t\u00e9\u00c9\u0301\u00df\u0130\u0131\u1100\u1161\u2028\ufb01\uffff\U0001f600"
+"""Characters that a pattern, a quote, a collation, a normal form or UTF-16 would treat in a way of its own."""
 
 _texts: Final = st.text(LETTERS, max_size=6)
 _exact: Final = st.decimals(-(10**15), 10**15, allow_nan=False, allow_infinity=False, places=4)
-_moments: Final = st.datetimes(datetime(1000, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+_great: Final = st.integers(-(10**34) + 1, 10**34 - 1).map(lambda units: Decimal(units).scaleb(-10, EXACT))
+_zones: Final = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+_moments: Final = st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=_zones)  # noqa: DTZ001
+_ends: Final = st.sampled_from([datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+_prices: Final = st.decimals(-99, 99, allow_nan=False, allow_infinity=False, places=2)
 
 VALUES: Final[dict[str, st.SearchStrategy[Any]]] = {
     "text": _texts,
     "whole": st.integers(INT_MIN, INT_MAX) | st.integers(-3, 3),
     "real": st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from([0.0, 0.5, -1.5]),
-    "exact": _exact | st.sampled_from([Decimal(0), Decimal("-0.0001")]),
+    "exact": _exact | st.sampled_from([Decimal(0), Decimal("-0.0001"), Decimal("1E+3")]),
+    "great": _great | st.sampled_from([Decimal(0), Decimal("1E+23")]),
     "yes": st.booleans(),
     "raw": st.binary(max_size=6),
-    "moment": _moments,
+    "moment": _moments | _ends,
     "day": st.dates(),
     "clock": st.times(),
     "span": st.integers(INT_MIN, INT_MAX).map(timedelta_of) | st.integers(-2, 2).map(timedelta_of),
@@ -48,11 +53,20 @@ VALUES: Final[dict[str, st.SearchStrategy[Any]]] = {
     "rank": st.sampled_from(Rank),
     "words": st.lists(_texts, max_size=3),
     "numbers": st.lists(st.integers(-2, 2), max_size=3),
+    "prices": st.lists(_prices, max_size=3),
+    "moments": st.lists(_moments, max_size=2),
 }
 """What each field of `Everything` may hold."""
 
-SCALARS: Final = tuple(name for name in VALUES if name not in {"words", "numbers"})
-ORDERED: Final = SCALARS
+ITEMS: Final[dict[str, st.SearchStrategy[Any]]] = {
+    "words": _texts,
+    "numbers": st.integers(-2, 2),
+    "prices": _prices,
+    "moments": _moments,
+}
+"""What stands in each list."""
+
+SCALARS: Final = tuple(name for name in VALUES if name not in ITEMS)
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -67,7 +81,7 @@ class Question(msgspec.Struct, frozen=True):
     limit: int | None
     offset: int | None
     size: int
-    group: str
+    groups: list[tuple[str, str]]
 
 
 @st.composite
@@ -78,12 +92,18 @@ def questions(draw: st.DrawFn) -> Question:
     return Question(
         rows=rows,
         recipe=draw(st.none() | _recipes(rows)),
-        order=draw(st.lists(st.tuples(st.sampled_from(ORDERED), st.booleans()), max_size=2)),
-        limit=draw(st.none() | st.integers(1, 5)),
+        order=draw(st.lists(st.tuples(st.sampled_from(SCALARS), st.booleans()), max_size=3)),
+        limit=draw(st.none() | st.integers(0, 5)),
         offset=draw(st.none() | st.integers(0, 5)),
         size=draw(st.integers(1, 4)),
-        group=draw(st.sampled_from(SCALARS)),
+        groups=draw(st.lists(_groups(), min_size=1, max_size=2, unique_by=lambda group: group[0])),
     )
+
+
+def _groups() -> st.SearchStrategy[tuple[str, str]]:
+    """Draw what is grouped by: a field, or the day, month or year of one."""
+    buckets = st.tuples(st.sampled_from(["moment", "day"]), st.sampled_from(["by_day", "by_month", "by_year"]))
+    return st.tuples(st.sampled_from(SCALARS), st.just("")) | buckets
 
 
 def _recipes(rows: list[dict[str, Any]]) -> st.SearchStrategy[Any]:
@@ -99,13 +119,10 @@ def _leaves(name: str, rows: list[dict[str, Any]]) -> st.SearchStrategy[Any]:
     known = [row[name] for row in rows if name in row]
     values = VALUES[name] | st.sampled_from(known) if known else VALUES[name]
     leaf = st.tuples(st.sampled_from(["eq", "ne"]), st.just(name), values) | st.just(("null", name))
-    if name in {"words", "numbers"}:
-        item = _texts if name == "words" else st.integers(-2, 2)
-        return (
-            leaf
-            | st.tuples(st.just("has"), st.just(name), item)
-            | st.tuples(st.just("length"), st.just(name), st.integers(0, 3))
-        )
+    if name in ITEMS:
+        lengths = st.tuples(st.sampled_from(["length_eq", "length_lt", "length_ge"]), st.just(name), st.integers(0, 3))
+        some = st.tuples(st.just("in"), st.just(name), st.lists(values, max_size=2))
+        return leaf | st.tuples(st.just("has"), st.just(name), ITEMS[name]) | lengths | some
     leaf |= st.tuples(st.sampled_from(["lt", "le", "gt", "ge"]), st.just(name), values)
     leaf |= st.tuples(st.just("in"), st.just(name), st.lists(values, max_size=3))
     if name == "text":
@@ -131,8 +148,8 @@ def _leaf(kind: str, column: Any, value: Any = None) -> Condition:
     made: Condition
     if kind == "null":
         made = column.is_null()
-    elif kind == "length":
-        made = column.length() >= value
+    elif kind.startswith("length_"):
+        made = getattr(column.length(), f"__{kind.removeprefix('length_')}__")(value)
     elif kind in {"prefix", "suffix", "contains", "has"}:
         made = getattr(column, "contains" if kind == "has" else kind)(value)
     else:
@@ -148,23 +165,28 @@ def answers(kit: Kit, question: Question) -> list[Any]:
         query = db.query(Everything)
         if question.recipe is not None:
             query = query.where(condition(question.recipe))
-        terms = [
-            getattr(Everything, name).desc() if down else getattr(Everything, name).asc()
-            for name, down in question.order
-        ]
+        terms = [_term(*term) for term in question.order]
         ordered = query.order_by(*terms) if terms else query
         cut = ordered if question.limit is None else ordered.limit(question.limit)
         cut = cut if question.offset is None else cut.offset(question.offset)
-        column = getattr(Everything, question.group)
+        columns = [getattr(Everything, name) for name, _ in question.groups]
+        groups = {name: _group(name, bucket) for name, bucket in question.groups}
         return [
             sorted(map(shown, query.all())),
             [each.id for each in cut] if terms or cut is not ordered else None,
             query.count(),
             query.exists(),
             _walked(ordered, question.size),
-            [repr(value) for value in query.distinct(column)],
-            [repr(dict(row)) for row in query.group_by(by=column).aggregate(n=count(), least=min_(Everything.text))],
-            repr(dict(query.aggregate(most=max_(Everything.moment), exact=sum_(Everything.exact), n=count(column)))),
+            [repr(value) for value in query.distinct(*columns)],
+            [repr(dict(row)) for row in query.group_by(**groups).aggregate(n=count(), least=min_(Everything.text))],
+            repr(
+                dict(query.aggregate(most=max_(Everything.moment), exact=sum_(Everything.exact), n=count(columns[0])))
+            ),
+            repr(
+                dict(
+                    query.aggregate(mean=avg(Everything.exact), few=min_(Everything.span), many=max_(Everything.great))
+                )
+            ),
         ]
 
 
@@ -172,6 +194,15 @@ def _term(name: str, descending: bool) -> Order:
     column = getattr(Everything, name)
     term: Order = column.desc() if descending else column.asc()
     return term
+
+
+def _whole(query: Any, **wanted: Any) -> str:
+    return repr(dict(query.aggregate(**wanted)))
+
+
+def _group(name: str, bucket: str) -> Any:
+    column = getattr(Everything, name)
+    return getattr(column, bucket)() if bucket else column
 
 
 def shown(obj: Any) -> str:

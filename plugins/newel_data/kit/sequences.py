@@ -15,10 +15,12 @@ from newel_data.encoding import datetime_of
 from newel_data.errors import DataError
 from newel_data.kit.generated import shown
 from newel_data.kit.harness import Kit
-from newel_data.kit.models import Account, Author, Award, Chapter, Comment, Notice, Person, Topic
+from newel_data.kit.models import Account, Author, Award, Chapter, Comment, Maker, Notice, Person, Sale, Topic, Ware
 from newel_data.model import Model
 
-MODELS: Final[tuple[type[Model], ...]] = (Author, Notice, Comment, Award, Person, Topic, Chapter, Account)
+MODELS: Final[tuple[type[Model], ...]] = (
+    Author, Notice, Comment, Award, Person, Topic, Chapter, Account, Maker, Ware, Sale,
+)  # fmt: skip
 
 Operation = tuple[Any, ...]
 UnitOfOperations = tuple[list[Operation], bool]
@@ -42,6 +44,9 @@ FIELDS: Final[dict[type[Model], dict[str, st.SearchStrategy[Any]]]] = {
         "level": st.integers(0, 5),
         "hits": _small,
     },
+    Maker: {"name": _names},
+    Ware: {"name": _names, "maker": _keys, "stock": st.integers(-1, 3)},
+    Sale: {"ware": _keys},
 }
 """What the fields of each model may be given: few values, so that rules are often broken."""
 
@@ -50,8 +55,9 @@ UNIQUE: Final[dict[type[Model], tuple[str, ...]]] = {
     Notice: ("author", "title"),
     Person: ("name",),
     Account: ("code",),
+    Ware: ("maker", "name"),
 }
-COUNTED: Final[dict[type[Model], str]] = {Notice: "views", Account: "level"}
+COUNTED: Final[dict[type[Model], str]] = {Notice: "views", Account: "level", Ware: "stock"}
 
 
 def programs() -> st.SearchStrategy[list[UnitOfOperations]]:
@@ -71,6 +77,8 @@ def _operations_of(model: type[Model]) -> st.SearchStrategy[Operation]:
         st.tuples(st.just("add"), st.just(model), whole)
         | st.tuples(st.just("save"), st.just(model), _keys, some)
         | st.tuples(st.just("delete"), st.just(model), _keys)
+        | st.tuples(st.sampled_from(["save late", "delete late"]), st.just(model), _keys, some.filter(bool))
+        | st.tuples(st.just("add all"), st.just(model), st.lists(whole, max_size=3))
         | st.tuples(st.just("remove"), st.just(model), st.lists(_keys, max_size=3))
         | st.tuples(st.just("update"), st.just(model), st.lists(_keys, max_size=3), some.filter(bool))
     )
@@ -111,22 +119,30 @@ def _answer(db: Database, operation: Operation) -> Any:
 
 
 def _run(db: Database, kind: str, model: Any, given: Any, changes: Any = None) -> Any:
-    if kind == "add":
-        return shown(db.add(model(**given)))
-    if kind == "upsert":
-        return shown(db.upsert(model(**given), by=tuple(getattr(model, name) for name in UNIQUE[model])))
-    if kind == "remove":
-        return db.query(model).where(model.id.in_(given)).delete()
-    if kind == "update":
-        return db.query(model).where(model.id.in_(given)).update(**changes)
-    if kind == "count":
-        name = COUNTED[model]
-        return db.query(model).update(**{name: getattr(model, name) + given})
-    return _on_object(db, kind, db.get(model, given), changes)
+    found: Any
+    match kind:
+        case "add":
+            found = shown(db.add(model(**given)))
+        case "add all":
+            found = list(map(shown, db.add_all(model(**values) for values in given)))
+        case "upsert":
+            found = shown(db.upsert(model(**given), by=tuple(getattr(model, name) for name in UNIQUE[model])))
+        case "remove":
+            found = db.query(model).where(model.id.in_(given)).delete()
+        case "update":
+            found = db.query(model).where(model.id.in_(given)).update(**changes)
+        case "count":
+            name = COUNTED[model]
+            found = db.query(model).update(**{name: getattr(model, name) + given})
+        case _:
+            found = _on_object(db, kind, db.get(model, given), changes)
+    return found
 
 
 def _on_object(db: Database, kind: str, obj: Any, changes: Any) -> Any:
-    if kind == "delete":
+    if kind.endswith("late"):
+        db.query(type(obj)).where(type(obj).id == obj.id).update(**changes)
+    if kind.startswith("delete"):
         return db.delete(obj)
     for name, value in changes.items():
         setattr(obj, name, value)
