@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 
@@ -31,13 +34,24 @@ app = App(routes=[router])
 
 
 def newel(*arguments: str | Path) -> Result:
-    """Run a command line in this process, with an environment of its own."""
-    before = dict(os.environ)
-    try:
+    """Run a command line in this process, which is as it was afterwards."""
+    with _undone():
         return CliRunner().invoke(main, [str(argument) for argument in arguments], prog_name="newel")
+
+
+@contextlib.contextmanager
+def _undone() -> Iterator[None]:
+    """Undo what a command does to its process: to the environment, and to what is logged."""
+    environ = dict(os.environ)
+    logs = [(log, log.level, list(log.filters)) for log in map(logging.getLogger, ("newel", "werkzeug"))]
+    try:
+        yield
     finally:
         os.environ.clear()
-        os.environ.update(before)
+        os.environ.update(environ)
+        for log, level, filters in logs:
+            log.setLevel(level)
+            log.filters[:] = filters
 
 
 def written(folder: Path, **texts: str) -> Path:

@@ -191,7 +191,6 @@ def _made(contract: type[Any]) -> Callable[[Scope], Any]:
 def test_whatever_fails_every_close_is_tried_once_and_every_save_too(
     opened: list[tuple[type[Any], set[str]]], fails: bool
 ) -> None:
-    logging.disable(logging.CRITICAL)
     tried: list[tuple[str, type[Any]]] = []
 
     def end(stage: str, contract: type[Any], broken: bool) -> Callable[[Any, Any], None]:
@@ -208,9 +207,12 @@ def test_whatever_fails_every_close_is_tried_once_and_every_save_too(
         supplies[contract] = Supply(_made(contract), Provider(contract=contract, open=contract, **stages))
     scope = Scope(supplies, {}, None, {})
     contracts = [contract for contract, _ in opened]
-    with contextlib.suppress(OSError, KeyError):
-        use(scope, *contracts, error=KeyError() if fails else None)
-    logging.disable(logging.NOTSET)
+    logging.disable(logging.CRITICAL)
+    try:
+        with contextlib.suppress(OSError, KeyError):
+            use(scope, *contracts, error=KeyError() if fails else None)
+    finally:
+        logging.disable(logging.NOTSET)
     contracts.reverse()
     assert [contract for stage, contract in tried if stage == "close"] == contracts
     assert [contract for stage, contract in tried if stage == "save"] == contracts
