@@ -85,14 +85,15 @@ class SecurityPlugin(Plugin):
 
     @hookimpl
     def newel_after_request(self, response: Response, environ: Mapping[str, Any]) -> None:
-        """Add what is not there. PERF: a response without headers of its own gets prebuilt pairs."""
+        """Add what is not there.
+
+        PERF: nearly every response has the two headers that the kernel wrote, and gets prebuilt pairs after one look.
+        """
         headers = response.header_list
-        wanted: Iterable[tuple[str, str]] = FIXED
-        if _is_page(headers):
-            wanted = self._foreign_page if isinstance(response, Foreign) else self._page
         if len(headers) == 2 and headers[0][0] == "Content-Type" and headers[1][0] == "Content-Length":
-            headers.extend(wanted)
+            headers.extend(self._of_page(response) if _is_html(headers[0][1]) else FIXED)
         else:
+            wanted = self._of_page(response) if _is_page(headers) else FIXED
             present = {name.lower() for name, _ in headers}
             headers.extend(pair for pair in wanted if pair[0].lower() not in present)
         if environ.get("wsgi.url_scheme") == "https" and self.config.hsts:
@@ -110,6 +111,10 @@ class SecurityPlugin(Plugin):
         for route in generation.routes:
             if "csp" in route.options:
                 yield from _weaker(f"the Content-Security-Policy of {route.rule}", route.options["csp"], route.place)
+
+    def _of_page(self, response: Response) -> tuple[tuple[str, str], ...]:
+        """Return what HTML has besides: no policy of ours where a mounted application made it."""
+        return self._foreign_page if isinstance(response, Foreign) else self._page
 
     def _nonce(self, route: Route | None) -> CspNonce:
         """Open a nonce for the policy of the route."""
@@ -139,10 +144,9 @@ def csp_nonce(nonce: CspNonce) -> str:
 
 
 def _is_page(headers: list[tuple[str, str]]) -> bool:
-    """Tell whether a response is HTML. PERF: the type of a response of our own comes first."""
-    if not headers:
-        return False
-    name, value = headers[0]
-    if name == "Content-Type":
-        return value.startswith("text/html")
-    return any(name.lower() == "content-type" and value.lower().startswith("text/html") for name, value in headers)
+    return any(name.lower() == "content-type" and _is_html(value) for name, value in headers)
+
+
+def _is_html(content_type: str) -> bool:
+    """Tell whether a type is HTML's. SECURITY: a browser takes `Text/HTML` for the same (RFC 9110, 8.3.1)."""
+    return content_type[:9].lower() == "text/html"

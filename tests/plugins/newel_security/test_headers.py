@@ -103,6 +103,14 @@ def test_a_header_of_another_hook_stays_as_it_is() -> None:
     assert served(lambda: "x", early).get("/").headers.getlist("Referrer-Policy") == ["no-referrer"]
 
 
+@pytest.mark.parametrize("headers", [{}, {"X-Own": "1"}])
+def test_a_page_whose_type_is_written_in_capitals_is_a_page(headers: dict[str, str]) -> None:
+    def handler() -> Response:
+        return Response(b"<p>", 200, {"Content-Type": "Text/HTML", **headers})
+
+    assert POLICY == served(handler).get("/").headers["Content-Security-Policy"]
+
+
 def test_hsts_is_sent_on_https_and_never_on_plain_http() -> None:
     client = served(lambda: "x")
     assert "Strict-Transport-Security" not in client.get("/").headers
