@@ -9,8 +9,8 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+from _thread import RLock  # PERF: as `functools` does; `threading` takes a millisecond to load
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from threading import RLock
 from typing import Any, Final, TypeVar, final
 
 from newel.body import FORM_READ
