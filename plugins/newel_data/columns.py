@@ -36,6 +36,9 @@ E = TypeVar("E")
 MAX_IN: Final = 10_000
 """The most values of one `in_`."""
 
+MAX_PART: Final = 8_000
+"""The most characters of a text that is looked for inside another: MongoDB's patterns end at 32 764 bytes."""
+
 _ORDERED: Final = frozenset({"lt", "le", "gt", "ge"})
 
 
@@ -243,6 +246,8 @@ class Column(Generic[T_co]):
         if self.field.type.kind != "str" or self._rules.enum is not None:
             self._refuse(f"{operator}()", f"{self!r} is no text", "compare it whole")
         literal = self._rules.literal(value)
+        if len(literal) > MAX_PART:
+            self._rules.refuse("too_long", f"is searched for {MAX_PART} characters at most, not {len(literal)}")
         return compare(self.target, operator, literal) if literal else compare(self.target, "ge", "")
 
     def _ordering(self) -> StoredField:

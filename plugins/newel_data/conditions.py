@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+from newel_data.errors import NotPortable
 from newel_data.schema import Table
 from newel_data.tree import And, Compare, Condition, Null, Or, Target
+
+MAX_COMPARISONS: Final = 500
+"""The most comparisons of one query; an `in_` is one, whatever the number of its values."""
 
 
 def targets(condition: Condition) -> tuple[Target, ...]:
@@ -28,6 +32,16 @@ def check_owned(table: Table, condition: Any) -> None:
         field = target.field if target.via is None else target.via
         if field not in table.fields:
             raise TypeError(f"where() of {table.model.__name__} got a condition about {field!r} of another model")
+
+
+def check_size(table: Table, condition: Condition) -> None:
+    """Refuse a condition of more comparisons than every server takes: SQLite ends at a thousand, one in the other."""
+    if len(condition.values) > MAX_COMPARISONS:
+        raise NotPortable(
+            f"where() of {table.model.__name__} with {len(condition.values)} comparisons",
+            f"servers limit them, and {MAX_COMPARISONS} are what every one takes",
+            "in_() takes many values as one comparison; or ask in several queries",
+        )
 
 
 def crosses(condition: Condition) -> bool:

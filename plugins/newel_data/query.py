@@ -22,7 +22,7 @@ from newel_data.aggregates import (
 )
 from newel_data.bulk import delete_rows, update_rows
 from newel_data.columns import Column
-from newel_data.conditions import check_owned
+from newel_data.conditions import check_owned, check_size
 from newel_data.errors import NotPortable
 from newel_data.including import include
 from newel_data.objects import Mapper
@@ -84,6 +84,7 @@ class Query(Generic[M]):
         for condition in conditions:
             check_owned(self._table, condition)
         where = all_of(conditions if self._where is ALWAYS else (self._where, *conditions))
+        check_size(self._table, where)
         return Query(self._work, self._table, where, self._order, self._limit, self._offset, self._includes)
 
     def order_by(self, *terms: Order | Column[Any]) -> Query[M]:

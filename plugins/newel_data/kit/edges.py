@@ -13,10 +13,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from newel_data.aggregates import avg, count, max_, min_, sum_
+from newel_data.conditions import MAX_COMPARISONS
 from newel_data.errors import BadPageToken, ConstraintViolation, DataError, NotPortable, OutOfRange, WrongType
 from newel_data.kit.harness import Kit, case, raises
 from newel_data.kit.models import Author, Everything, Maker, Notice, Sale, Ware, holding
 from newel_data.schema import INT_MAX
+from newel_data.tree import all_of, any_of
 from newel_data.values import JSON_DEPTH
 
 ENDLESS: Final = 10**5000
@@ -177,6 +179,17 @@ def a_forged_token_is_bad_and_nothing_worse(kit: Kit) -> None:
         for text in ("[" * 5000 + "]" * 5000, '["\\ud800"]', "[NaN]"):
             with raises(BadPageToken):
                 db.query(Author).page(base64.urlsafe_b64encode(text.encode()).decode())
+
+
+@case("size")
+def a_condition_of_many_comparisons_is_answered_or_refused(kit: Kit) -> None:
+    kit.stored(holding("whole", 5))
+    for combine in (any_of, lambda items: ~all_of(tuple(~each for each in items))):
+        with kit.unit(read_only=True) as db:
+            many = combine(tuple(Everything.whole == number for number in range(MAX_COMPARISONS)))
+            assert db.query(Everything).where(many).count() == 1
+            with raises(NotPortable):
+                db.query(Everything).where(many).where(Everything.whole == 5)
 
 
 # --- aggregates

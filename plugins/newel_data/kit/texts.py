@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from newel_data.columns import MAX_PART
 from newel_data.errors import ConstraintViolation, NotFound, UniqueViolation
 from newel_data.kit.harness import Kit, case, raises
-from newel_data.kit.models import Account, Everything, Person
+from newel_data.kit.models import Account, Author, Everything, Notice, Person
 
 COMPOSED: Final = "\u00e9"
 DECOMPOSED: Final = "e\u0301"
@@ -88,6 +89,21 @@ def a_look_up_for_a_text_that_is_too_long_finds_nothing(kit: Kit) -> None:
         assert db.query(Everything).where(Everything.text < "x" * 201).count() == 1
         with raises(NotFound):
             db.get(Everything, "x" * 300)
+
+
+@case("contains, prefix, suffix", needs=["transactions"])
+def a_part_that_is_too_long_is_refused_alike(kit: Kit) -> None:
+    author = Author(name="Ada")
+    part = ".\U0001f600" * (MAX_PART // 2)
+    kit.stored(author, Notice(title="x", author=author, body=f"<{part}>"))
+    with kit.unit(read_only=True) as db:
+        body = Notice.body
+        for condition in (body.contains(part), body.prefix(f"<{part}"[:-1]), body.suffix(f"{part}>"[1:])):
+            assert db.query(Notice).where(condition).count() == 1
+        for search in (body.contains, body.prefix, body.suffix):
+            with raises(ConstraintViolation) as caught:
+                search(f"{part}x")
+            assert caught[0].code == "too_long"
 
 
 @case("strings")
