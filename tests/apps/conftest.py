@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from tests import databases
-from tests.services import mongodb_database, own_port, serving
+from tests.services import PATIENCE, mongodb_database, own_port, serving
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "noticeboard"
 SLOTS = {"memory": "memory", "sqlite": "sql", "postgresql": "sql", "mariadb": "sql", "mongo": "mongo"}
@@ -98,7 +98,7 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         own_database(request, database) as environment,
         served_noticeboard(folder, server, use, environment) as url,
     ):
-        with urllib.request.urlopen(url, timeout=60) as first:  # fills the board, which no two should do at once
+        with urllib.request.urlopen(url, timeout=PATIENCE) as first:  # fills the board, which no two should do at once
             assert first.status == 200
         yield Served(url, folder / "noticeboard")
 

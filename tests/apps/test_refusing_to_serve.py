@@ -12,7 +12,7 @@ import pytest
 
 from tests.meta.pages import blocks
 from tests.meta.project import ROOT
-from tests.services import LOOPBACK, serving
+from tests.services import LOOPBACK, PATIENCE, serving
 
 pytestmark = pytest.mark.server
 
@@ -37,7 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def status(url: str) -> int:
     try:
-        with urllib.request.urlopen(url, timeout=30) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         with error:
@@ -46,7 +46,7 @@ def status(url: str) -> int:
 
 def test_a_worker_refuses_to_run_where_the_module_starts_the_application(folder: Path, port: int) -> None:
     (folder / "wsgi.py").write_text(STARTED, encoding="utf-8")
-    done = subprocess.run(gunicorn(port), cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(gunicorn(port), cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode == 3
     assert "SQLite lacks what the models need: table notice" in done.stderr
     assert "run `newel db sync`" in done.stderr

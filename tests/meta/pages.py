@@ -24,6 +24,8 @@ from typing import Any, Final
 
 import msgspec
 
+from tests.services import PATIENCE
+
 FENCE: Final = re.compile(
     r"^(?P<before>[^\n]*)\n(?:[ \t]*\n)?(?P<indent>[ ]*)```(?P<language>\w*)[^\n]*\n(?P<code>.*?)^(?P=indent)```[ ]*$",
     flags=re.DOTALL | re.MULTILINE,
@@ -113,6 +115,12 @@ def _ran(command: str, folder: Path) -> tuple[int, str]:
     environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environ.get("PATH", "")])
     environ |= {"COLUMNS": "120", "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        ["bash", "-c", command], cwd=folder, env=environ, capture_output=True, text=True, timeout=120, check=False
+        ["bash", "-c", command],
+        cwd=folder,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=5 * PATIENCE,
+        check=False,
     )
     return done.returncode, (done.stdout + done.stderr).replace(f"{folder}/", "")
