@@ -68,8 +68,8 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     deletes,
     queries,
     aggregation,
-    edges,
     refusals,
+    edges,
     schema,
 )
 

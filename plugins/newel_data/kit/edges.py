@@ -89,7 +89,7 @@ def numbers_of_thousands_of_digits_are_refused_as_others(kit: Kit) -> None:
         assert db.query(Everything).count() == 0
 
 
-@case("`Json`", needs=["transactions"])
+@case("Json", needs=["transactions"])
 def json_is_as_deep_as_can_be_read_again(kit: Kit) -> None:
     def nested(levels: int) -> Any:
         return [] if levels == 1 else [nested(levels - 1)]
@@ -104,7 +104,7 @@ def json_is_as_deep_as_can_be_read_again(kit: Kit) -> None:
                 db.add(Everything(extra=wrong))
 
 
-@case("`Json`", needs=["transactions"])
+@case("Json", needs=["transactions"])
 def none_is_a_value_of_json_however_it_is_written(kit: Kit) -> None:
     maker = Maker(id="m", name="Maker")
     ware = Ware(id="w", name="Ware", maker=maker)
