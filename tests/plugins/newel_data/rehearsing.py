@@ -9,7 +9,7 @@ from typing import Any
 
 from newel import App, Plugin, Router, hookimpl
 from newel_data import Database, Field, Model, Ref, UniqueViolation, field, ref
-from tests.databases import mariadb, new_database, postgresql
+from tests.databases import SERVERS, new_database
 from tests.services import mongodb_database, mongodb_server
 
 
@@ -90,5 +90,5 @@ def sections_of(database: str, folder: Path) -> Iterator[dict[str, Any] | None]:
             with mongodb_database(server) as url:
                 yield {"use": {"database": "mongo"}, "mongo": {"url": url}}
     else:
-        with (postgresql if database == "postgresql" else mariadb)() as server:
+        with SERVERS[database]() as server:
             yield {"use": {"database": "sql"}, "sql": {"url": new_database(server)}}
