@@ -19,7 +19,7 @@ from newel_sql.failures import Failures
 
 _log: Final = logging.getLogger("newel.sql")
 
-_AGE: Final = "newel_age"
+_POOL: Final = "newel_pool"
 _PROCESS: Final = "newel_process"
 
 
@@ -34,7 +34,6 @@ class Connections:
         self._process = os.getpid()
         self._lock: Final = threading.Lock()
         self._inherited: list[Any] = []
-        self._age = 0
         event.listen(self.engine, "do_connect", lambda known, record, args, options: dialect.connect(options))
         event.listen(self.engine, "connect", self._prepare)
 
@@ -65,17 +64,20 @@ class Connections:
         return os.getpid() == int(connection.info[_PROCESS])
 
     def give_back(self, connection: PoolProxiedConnection) -> None:
-        """Keep a connection for the next unit, unless those of its age were given up meanwhile."""
-        if connection.info[_AGE] == self._age:
-            connection.close()
-        else:
+        """Keep a connection for the next unit, unless those of its pool were given up meanwhile."""
+        pool = connection.info[_POOL]
+        if pool is not self.engine.pool:
             connection.invalidate()
+            return
+        connection.close()
+        if pool is not self.engine.pool:  # another thread gave them up just now, and may have missed this one
+            pool.dispose()
 
     def give_up(self, connection: PoolProxiedConnection, *, all_of_them: bool) -> None:
         """Close a connection; and, where the server was gone, all that were opened before that was known."""
-        age = connection.info[_AGE]
+        pool = connection.info[_POOL]
         connection.invalidate()
-        if all_of_them and age == self._age:
+        if all_of_them and pool is self.engine.pool:
             self.lost()
 
     def hold(self, connection: PoolProxiedConnection) -> None:
@@ -87,9 +89,13 @@ class Connections:
         return self.failures.error(self.dialect.failure(error), None, "read")
 
     def lost(self) -> None:
-        """Give up every connection: those that are kept at once, those in use when they are given back."""
-        self._age += 1
-        self.engine.dispose()
+        """Give up every connection: those that are kept at once, those in use when they are given back.
+
+        The new pool comes first: what is given back in the meantime shall not be put into one that was emptied.
+        """
+        pool = self.engine.pool
+        self.engine.dispose(close=False)
+        pool.dispose()
 
     def close(self) -> None:
         """Close every connection that is kept."""
@@ -100,7 +106,7 @@ class Connections:
         return self._logged(self.dialect.stream_cursor(connection))
 
     def _prepare(self, connection: Any, record: ConnectionPoolEntry) -> None:
-        record.info[_AGE], record.info[_PROCESS] = self._age, os.getpid()
+        record.info[_PROCESS] = os.getpid()
         self.dialect.on_connect(connection)
 
     def _begun(self, connection: PoolProxiedConnection, *, read_only: bool) -> Any:
@@ -114,13 +120,16 @@ class Connections:
     def _taken(self) -> PoolProxiedConnection:
         if os.getpid() != self._process:
             self._forked()
+        pool = self.engine.pool
         try:
-            return self.engine.raw_connection()
+            connection = pool.connect()
         except self.dialect.error as error:
             raise self.error(error) from error
         except SQLAlchemyError as error:
             cause = error.__cause__
             raise self.error(cause) if isinstance(cause, self.dialect.error) else self.failures.unavailable() from error
+        connection.info[_POOL] = pool
+        return connection
 
     def _forked(self) -> None:
         """Leave the connections of the parent alone, and begin with none.
@@ -132,7 +141,6 @@ class Connections:
             if os.getpid() != self._process:
                 self._inherited.append(self.engine.pool)
                 self.engine.dispose(close=False)
-                self._age += 1
                 self._process = os.getpid()
 
 

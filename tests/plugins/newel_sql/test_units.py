@@ -6,14 +6,17 @@ import sqlite3
 import threading
 import tracemalloc
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.pool import QueuePool
 
 from newel_data import Conflict, DatabaseUnavailable, Models, ReadOnly
 from newel_data.tree import select
 from newel_sql import SqlBackend
+from newel_sql.connections import Connections
 from tests.forks import in_fork
 from tests.plugins.newel_sql.board import MODELS, Author, Notice, config, database, opened, stored
 
@@ -62,14 +65,32 @@ def test_closing_the_backend_closes_what_was_kept(backend: SqlBackend) -> None:
         kept.execute("SELECT 1")  # type: ignore[union-attr]
 
 
-def test_a_connection_in_use_while_all_others_were_given_up_is_not_kept_either(backend: SqlBackend) -> None:
+@pytest.mark.parametrize("give_up", [Connections.lost, Connections.close])
+def test_a_connection_in_use_while_all_others_were_given_up_is_not_kept_either(
+    give_up: Callable[[Connections], None], backend: SqlBackend
+) -> None:
     unit = backend.begin(read_only=True)
     unit.connect()
     used = unit._connection.dbapi_connection  # type: ignore[union-attr]
-    backend.connections.lost()
+    give_up(backend.connections)
     unit.rollback()
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         used.execute("SELECT 1")  # type: ignore[union-attr]
+
+
+def test_a_connection_that_was_opened_while_all_others_were_given_up_is_not_kept(backend: SqlBackend) -> None:
+    opened: list[sqlite3.Connection] = []
+
+    @event.listens_for(backend.connections.engine, "connect")
+    def given_up(connection: sqlite3.Connection, record: object) -> None:
+        opened.append(connection)
+        backend.connections.lost()  # as another thread may do just then
+
+    unit = backend.begin(read_only=True)
+    unit.connect()
+    unit.rollback()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened[0].execute("SELECT 1")
 
 
 def test_a_unit_that_was_forgotten_is_told_of_and_rolled_back(backend: SqlBackend) -> None:
