@@ -14,6 +14,7 @@ from newel_data.database import Database
 from newel_data.errors import Conflict, UniqueViolation
 from newel_data.kit.harness import Kit, case
 from newel_data.kit.models import Account
+from newel_data.kit.patience import PATIENCE
 from newel_data.kit.together import End, all_well, at_once
 
 
@@ -85,7 +86,7 @@ def a_value_that_another_unit_held_and_rolled_back_may_be_had(kit: Kit) -> None:
 @case("races", needs=["concurrent_writers", "transactions"])
 def units_that_wait_for_one_another_end_in_a_conflict(kit: Kit) -> None:
     kit.stored(Account(code="first"), Account(code="second"))
-    both = threading.Barrier(2)
+    both = threading.Barrier(2, timeout=6 * PATIENCE)
 
     def write(own: str, other: str) -> None:
         with kit.unit() as db:

@@ -85,7 +85,7 @@ def works(kit: Kit) -> None:
     def write() -> None:
         with kit.unit() as db:
             db.add(Account(code="afterwards", hits=1))
-            db.query(Account).update(hits=Account.hits + 1)
+            db.query(Account).where(Account.code == "afterwards").update(hits=Account.hits + 1)
 
     patiently(write)
     assert state(kit)["afterwards"] == 2

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import threading
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +17,7 @@ from newel_data.errors import (
 )
 from newel_data.kit.harness import Kit, case, raises
 from newel_data.kit.models import Account, Author, Country, Maker, Notice, Ware
+from newel_data.kit.together import at_once
 from newel_data.model import Model
 from newel_data.tree import Change, update
 
@@ -94,23 +94,12 @@ def what_was_deleted_may_come_again(kit: Kit) -> None:
 
 @case("unique", needs=["concurrent_units"])
 def of_concurrent_writers_one_wins(kit: Kit) -> None:
-    errors: list[BaseException] = []
-    ready = threading.Barrier(2)
-
     def write() -> None:
-        ready.wait()
-        try:
-            with kit.unit() as db:
-                db.add(Author(name="Ada"))
-        except (UniqueViolation, Conflict) as error:
-            errors.append(error)
+        with kit.unit() as db:
+            db.add(Author(name="Ada"))
 
-    threads = [threading.Thread(target=write) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(errors) == 1
+    (lost,) = [end.error for end in at_once({"first": write, "second": write}).values() if end.error is not None]
+    assert isinstance(lost, UniqueViolation | Conflict), lost
     with kit.unit(read_only=True) as db:
         assert db.query(Author).count() == 1
 
