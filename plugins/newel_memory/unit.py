@@ -214,7 +214,7 @@ def _assigned(table: Table, row: Row, change: Change) -> Any:
     before = row[place(table, change.source)]
     if before is None:
         return None
-    result = _ARITHMETIC[change.operator](before, change.value)
+    result = _ARITHMETIC[change.operator](before, change.value) + 0  # which takes the sign of a zero
     in_range = INT_MIN <= result <= INT_MAX if change.field.type.kind == "int" else math.isfinite(result)
     if not in_range:
         raise OutOfRange(table.model.__name__, change.field.name, f"{result} is beyond what is portable")

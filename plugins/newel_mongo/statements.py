@@ -220,7 +220,7 @@ def assignment(change: Change) -> Callable[[Any], Any]:
     operator, source = _ARITHMETIC[change.operator], f"${stored_name(change.source)}"
     if change.field.type.kind == "int":
         return lambda value: _whole({operator: [{"$toDecimal": source}, value]})
-    return lambda value: _finite({operator: [source, value]})
+    return lambda value: _finite({"$add": [{operator: [source, value]}, 0.0]})  # 0.0 takes the sign of a zero
 
 
 def _whole(expression: Document) -> Document:

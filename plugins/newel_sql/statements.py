@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, Final, cast, final
 
-from sqlalchemy import ClauseElement, func, insert
+from sqlalchemy import ClauseElement, func, insert, literal_column
 from sqlalchemy import Dialect as EngineDialect
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import select as sql_select
@@ -238,8 +238,8 @@ class Statements:
         value = parameters.next(clauses.table.c[change.field.column].type, self.tables.codec(change.field).encode)
         if change.source is None:
             return value
-        source = clauses.table.c[change.source.column]
-        return _ARITHMETIC[change.operator](source, value)
+        made = _ARITHMETIC[change.operator](clauses.table.c[change.source.column], value)
+        return made + _ZERO if change.field.type.kind == "float" else made
 
     def _insert(self, table: Table) -> Statement:
         parameters = Parameters()
@@ -279,6 +279,8 @@ _ARITHMETIC: Final[dict[str, Callable[[Column, Column], Column]]] = {
     "subtract": lambda source, value: source - value,
     "multiply": lambda source, value: source * value,
 }
+_ZERO: Final[Column] = literal_column("0")
+"""What takes the sign of a product that is zero."""
 
 
 def _lists(tree: Tree) -> Iterator[int]:

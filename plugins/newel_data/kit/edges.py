@@ -217,6 +217,14 @@ def two_values_of_one_name_are_refused(kit: Kit) -> None:
 # --- writing
 
 
+@case("floats", needs=["transactions"])
+def a_product_that_is_zero_has_no_sign(kit: Kit) -> None:
+    kit.stored(Everything(real=0.0))
+    with kit.unit() as db:
+        assert db.query(Everything).update(real=Everything.real * -1.0) == 1
+        assert repr(db.query(Everything).all()[0].real) == "0.0"
+
+
 @case("version", needs=["transactions"])
 def a_version_that_is_no_number_never_reaches_the_server(kit: Kit) -> None:
     author = Author(name="Ada")
