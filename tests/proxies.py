@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 from urllib.parse import urlsplit
 
-from newel_data.kit import Proxy
-from tests.databases import IN_TIME
+from newel_data.kit import Kit, Proxy
+from tests.databases import HASTY, IN_TIME, backend_at
 
 
 @contextlib.contextmanager
@@ -19,3 +20,13 @@ def proxy_before(url: str) -> Iterator[tuple[Proxy, str]]:
         direct = "directConnection=true" if parts.scheme == "mongodb" else ""  # or PyMongo asks where the set lives
         through = parts._replace(netloc=f"{host}:{proxy.port}", query="&".join(filter(None, (parts.query, direct))))
         yield proxy, through.geturl()
+
+
+@contextlib.contextmanager
+def breaking_kit(url: str) -> Iterator[Kit]:
+    """Give a kit whose connections can be broken, and whose backend does not wait long."""
+    with (
+        proxy_before(url) as (proxy, through),
+        contextlib.closing(Kit(partial(backend_at, through, timeout=HASTY), faults=proxy)) as kit,
+    ):
+        yield kit

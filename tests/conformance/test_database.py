@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -13,45 +15,24 @@ from newel_data.kit.generated import Question, answers, questions
 from newel_data.kit.random_models import ModelPlan, models
 from newel_data.kit.random_models import outcome as outcome_of_model
 from newel_data.kit.sequences import UnitOfOperations, outcome, programs
-from newel_data.models import Models
-from newel_data.port import Backend
 from newel_memory import MemoryBackend
 from newel_memory.backend import CAPABILITIES as MEMORY
-from newel_sql.backend import SqlBackend
-from newel_sql.config import DatabaseUrl, SqlConfig
 from newel_sql.dialects.sqlite import SqliteDialect
+from tests.databases import backend_at
 
-SQLITE = SqlConfig(url=DatabaseUrl.from_setting("sqlite://"))
-
-
-def open_memory(models: Models) -> Backend:
-    return MemoryBackend(models)
-
-
-def open_sqlite(models: Models) -> Backend:
-    return SqlBackend(SQLITE, models)
-
-
-@pytest.fixture(scope="module")
-def memory() -> Iterator[Kit]:
-    kit = Kit(open_memory)
-    yield kit
-    kit.close()
+open_sqlite = partial(backend_at, "sqlite://")
 
 
 @pytest.fixture(scope="module")
 def sqlite() -> Iterator[Kit]:
-    kit = Kit(open_sqlite)
-    yield kit
-    kit.close()
+    with closing(Kit(open_sqlite)) as kit:
+        yield kit
 
 
 @pytest.fixture(scope="module")
 def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kit]:
-    config = SqlConfig(url=DatabaseUrl.from_setting(f"sqlite:///{tmp_path_factory.mktemp('sqlite')}/kit.db"))
-    kit = Kit(lambda models: SqlBackend(config, models))
-    yield kit
-    kit.close()
+    with closing(Kit(partial(backend_at, f"sqlite:///{tmp_path_factory.mktemp('sqlite')}/kit.db"))) as kit:
+        yield kit
 
 
 @pytest.mark.parametrize("case", cases(MEMORY), ids=str)
@@ -90,7 +71,7 @@ def test_sqlite_ends_generated_units_as_memory_does(program: list[UnitOfOperatio
 @given(plan=models())
 @settings(max_examples=15)
 def test_sqlite_stores_generated_models_as_memory_does(plan: ModelPlan) -> None:
-    assert outcome_of_model(open_memory, plan) == outcome_of_model(open_sqlite, plan)
+    assert outcome_of_model(MemoryBackend, plan) == outcome_of_model(open_sqlite, plan)
 
 
 def test_every_case_is_run_or_left_out() -> None:

@@ -18,8 +18,8 @@ from newel_data.kit.random_models import outcome as outcome_of_model
 from newel_data.kit.sequences import UnitOfOperations, outcome, programs
 from newel_memory import MemoryBackend
 from newel_mongo.backend import CAPABILITIES
-from tests.databases import HASTY, backend_at
-from tests.proxies import proxy_before
+from tests.databases import backend_at
+from tests.proxies import breaking_kit
 from tests.services import UNPROVEN, is_of_stand_in, mongodb_database
 
 FLOATS = next(case for case in all_cases() if str(case) == "aggregation: overflow is refused")
@@ -33,18 +33,7 @@ def mongo(mongodb: str) -> Iterator[Kit]:
 
 @pytest.fixture(scope="module")
 def breaking(mongodb: str) -> Iterator[Kit]:
-    """A kit whose connections can be broken, and whose backend does not wait long."""
-    with (
-        mongodb_database(mongodb) as url,
-        proxy_before(url) as (proxy, through),
-        closing(Kit(partial(backend_at, through, timeout=HASTY), faults=proxy)) as kit,
-    ):
-        yield kit
-
-
-@pytest.fixture(scope="module")
-def memory() -> Iterator[Kit]:
-    with closing(Kit(MemoryBackend)) as kit:
+    with mongodb_database(mongodb) as url, breaking_kit(url) as kit:
         yield kit
 
 

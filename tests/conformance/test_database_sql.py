@@ -21,8 +21,8 @@ from newel_data.kit.sequences import UnitOfOperations, outcome, programs
 from newel_memory import MemoryBackend
 from newel_sql.dialects.mariadb import MariadbDialect
 from newel_sql.dialects.postgresql import PostgresqlDialect
-from tests.databases import HASTY, SERVERS, backend_at, new_database
-from tests.proxies import proxy_before
+from tests.databases import SERVERS, backend_at, new_database
+from tests.proxies import breaking_kit
 
 CAPABILITIES = PostgresqlDialect.capabilities
 
@@ -43,17 +43,7 @@ def kit(server: str) -> Iterator[Kit]:
 
 @pytest.fixture(scope="module")
 def breaking(server: str) -> Iterator[Kit]:
-    """A kit whose connections can be broken, and whose backend does not wait long."""
-    with (
-        proxy_before(new_database(server)) as (proxy, through),
-        closing(Kit(partial(backend_at, through, timeout=HASTY), faults=proxy)) as kit,
-    ):
-        yield kit
-
-
-@pytest.fixture(scope="module")
-def memory() -> Iterator[Kit]:
-    with closing(Kit(MemoryBackend)) as kit:
+    with breaking_kit(new_database(server)) as kit:
         yield kit
 
 
