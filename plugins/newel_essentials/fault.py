@@ -89,9 +89,9 @@ def summary_of(error: BaseException, scope: Scope) -> str:
     """Say in one line what answered a request with which status, and where the application was then."""
     method, path = scope.environ.get("REQUEST_METHOD", ""), _or_empty(lambda: decoded_path(scope.environ))
     raised = _raised(error, "")
-    own = next((frame for frame in reversed(raised.frames) if not is_library(frame.file)), raised.frames[-1])
-    where = f"{own.file}:{own.line} in {own.function}"
-    said = f"{method} {path} is answered with {status_of(error)}: {raised.kind}: {raised.text} ({where})"
+    own = [frame for frame in raised.frames if not is_library(frame.file)] or raised.frames
+    where = "".join(f" ({frame.file}:{frame.line} in {frame.function})" for frame in own[-1:])
+    said = f"{method} {path} is answered with {status_of(error)}: {raised.kind}: {raised.text}{where}"
     return " ".join(said.split())  # a line end of a client's must not begin a line of the log
 
 

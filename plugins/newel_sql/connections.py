@@ -98,8 +98,8 @@ class Connections:
         pool.dispose()
 
     def close(self) -> None:
-        """Close every connection that is kept."""
-        self.engine.dispose()
+        """Close every connection that is kept, and those in use when they are given back."""
+        self.lost()
 
     def cursor(self, connection: PoolProxiedConnection) -> Any:
         """Return a cursor that takes its rows from the server in portions."""

@@ -26,7 +26,7 @@ from newel_sql.statements import Statement, Statements, Values
 class SqlUnit:
     """One unit of work. It takes a connection at first use, so that a unit that does nothing costs nothing."""
 
-    __slots__ = ("_connection", "_connections", "_cursor", "_error", "_lost", "_only_read", "_read_only", "_session",
+    __slots__ = ("_clean", "_connection", "_connections", "_cursor", "_error", "_lost", "_read_only", "_session",
                  "_statements")  # fmt: skip
 
     def __init__(self, connections: Connections, statements: Statements, *, read_only: bool) -> None:
@@ -38,7 +38,7 @@ class SqlUnit:
         self._cursor: Any = None
         self._session: Any = None
         self._lost = False
-        self._only_read = read_only
+        self._clean = read_only  # while only statements of ours have read, and none failed
 
     # --- writing
 
@@ -120,7 +120,7 @@ class SqlUnit:
         """Return a SQLAlchemy session in this unit's transaction."""
         if self._session is None:
             self.connect()
-            self._only_read = False  # who knows: a SET would outlive a commit
+            self._clean = False  # who knows: a SET would outlive a commit
             native = importlib.import_module("newel_sql.native")
             self._session = native.session(self._connections.engine, self._taken, failed)
             self._cursor = native.Alongside(self._cursor, self._session)
@@ -187,7 +187,7 @@ class SqlUnit:
         return self._connection
 
     def _undo(self, connection: Any) -> None:
-        if self._only_read:
+        if self._clean:
             self._connections.dialect.leave(connection)
         else:
             connection.rollback()
@@ -226,7 +226,7 @@ class SqlUnit:
 
     def _failed(self, error: Exception, table: Table | None, doing: Doing) -> DataError:
         failure = self._connections.dialect.failure(error)
-        self._only_read = False
+        self._clean = False
         if failure.kind == "unavailable":
             self._lost = True
         elif table is not None and self._connections.failures.unnamed(failure):
