@@ -59,8 +59,7 @@ class _Made(msgspec.Struct, frozen=True):
 def _in_handlers(handlers: Iterable[Callable[..., Any]]) -> Iterator[_Made]:
     """Yield what the source of handlers makes. PERF: a file is parsed only if a function of it makes something."""
     found: dict[str, list[_Function]] = {}
-    for function, code in _reached(handlers):
-        names = _names(code)
+    for function, code, names in _reached(handlers):
         known = getattr(function, "__globals__", {})
         if _CALLS & names or any(known.get(name) is kind for name in names for kind in _KINDS):
             found.setdefault(code.co_filename, []).append(_Function(function, code))
@@ -69,20 +68,21 @@ def _in_handlers(handlers: Iterable[Callable[..., Any]]) -> Iterator[_Made]:
             yield from next(filter(None, (function.made(call) for function in functions)), ())
 
 
-def _reached(handlers: Iterable[Callable[..., Any]]) -> list[tuple[Any, CodeType]]:
-    """Return the functions of handlers, and those of the same module that they call, each once."""
-    found: dict[CodeType, Any] = {}
+def _reached(handlers: Iterable[Callable[..., Any]]) -> Iterator[tuple[Any, CodeType, frozenset[str]]]:
+    """Yield the functions of handlers, and those of the same module that they call, each once; their code and names."""
+    seen: set[tuple[str, CodeType]] = set()
     waiting = [_function(handler) for handler in handlers]
     while waiting:
         function = waiting.pop()
         code = code_of(function)
-        if code is None or code in found:
+        if code is None or (code.co_filename, code) in seen:  # code is equal in the copy of a file
             continue
-        found[code] = function
-        names: Mapping[str, Any] = getattr(function, "__globals__", {})
-        called = (names.get(name) for name in _names(code))
-        waiting += [each for each in called if isinstance(each, FunctionType) and each.__globals__ is names]
-    return [(function, code) for code, function in found.items()]
+        seen.add((code.co_filename, code))
+        names = _names(code)
+        yield function, code, names
+        known: Mapping[str, Any] = getattr(function, "__globals__", {})
+        called = (known.get(name) for name in names)
+        waiting += [each for each in called if isinstance(each, FunctionType) and each.__globals__ is known]
 
 
 def _function(handler: Any) -> Any:

@@ -156,6 +156,17 @@ def test_values_that_are_not_written_down_and_names_of_the_function_are_left_alo
     App(PRODUCTION, routes=[router])
 
 
+def test_the_same_mistake_in_two_files_is_told_of_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    views = "from newel import Redirect, Router\nrouter = Router('/{0}', name='{0}')\n"
+    views += "@router.get('/')\ndef index() -> Redirect:\n    return Redirect('nowhere')\n"
+    for name in ("first", "second"):
+        (tmp_path / f"{name}_copy.py").write_text(views.format(name))
+    first, second = boot_problems(config={"app": {"routes": ["first_copy", "second_copy"]}})
+    assert "first_copy.py:5" in first
+    assert "second_copy.py:5" in second
+
+
 # --- pages ------------------------------------------------------------------------------------------------------------
 def page() -> Page:
     """A handler that names a template."""
